@@ -1,1 +1,5 @@
-//! To be written.
+//! The embedded JavaScript engine and its bindings.
+
+pub mod protocol;
+
+pub use protocol::*;

@@ -1,1 +1,3 @@
-//! To be written.
+//! A deterministic world.
+
+pub mod journal;

@@ -118,6 +118,32 @@ pub struct Fact {
     pub value: String,
 }
 
+/// What became of one cookie, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CookieDecision {
+    /// The cookie's name.
+    pub name: String,
+    /// What was done with it.
+    pub outcome: CookieOutcome,
+    /// Why; empty where there is nothing to explain. For example `SameSite=Lax and the request is cross-site`.
+    pub reason: String,
+}
+
+/// What can be done with a cookie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CookieOutcome {
+    /// It goes out with the request.
+    Sent,
+    /// It matches the request's URL and stays at home nevertheless.
+    Withheld,
+    /// The response's cookie was stored.
+    Stored,
+    /// The response's cookie removed a stored one.
+    Deleted,
+    /// The response's cookie was not accepted.
+    Rejected,
+}
+
 /// One entry of a trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TraceEvent {
@@ -127,6 +153,8 @@ pub enum TraceEvent {
     Step(&'static Step),
     /// A fact about the step above.
     Fact(Fact),
+    /// What became of one cookie at the step above.
+    Cookie(CookieDecision),
     /// The algorithm that was entered last and not yet left has ended.
     Leave,
 }
@@ -182,6 +210,14 @@ impl Trace {
         if let Some(events) = &self.events {
             let value = printable(value().as_ref());
             events.borrow_mut().push(TraceEvent::Fact(Fact { label: label.into(), value }));
+        }
+    }
+
+    /// Records what became of a cookie. The decision is only made when the trace is on.
+    #[inline]
+    pub fn cookie(&self, decision: impl FnOnce() -> CookieDecision) {
+        if let Some(events) = &self.events {
+            events.borrow_mut().push(TraceEvent::Cookie(decision()));
         }
     }
 

@@ -1,0 +1,86 @@
+//! Environments: on whose behalf a request is made, as far as fetching reads it.
+//!
+//! <https://html.spec.whatwg.org/multipage/webappapis.html#environments>
+
+use std::cell::RefCell;
+
+use crossexam_web::Origin;
+use url::Url;
+
+use crate::referrer_policy::ReferrerPolicy;
+
+/// An environment settings object (or, while a navigation creates it, an environment).
+#[derive(Debug)]
+pub struct Environment {
+    /// Identifies the environment within its browser.
+    pub id: u64,
+    /// The URL it was created from.
+    pub creation_url: Url,
+    /// The creation URL of the top-level environment above it.
+    pub top_level_creation_url: Url,
+    /// The origin of the top-level environment above it; `None` until it is known.
+    pub top_level_origin: Option<Origin>,
+    /// The origin.
+    pub origin: Origin,
+    /// The URL that relative URLs are resolved against.
+    pub api_base_url: RefCell<Url>,
+    /// The policies that apply to it.
+    pub policy_container: RefCell<PolicyContainer>,
+    /// Whether a document above it is cross-site with it or with another on the way.
+    pub has_cross_site_ancestor: bool,
+    /// What kind of global object it has.
+    pub global: GlobalObject,
+    /// <https://html.spec.whatwg.org/multipage/webappapis.html#secure-context>
+    pub secure_context: bool,
+    /// <https://html.spec.whatwg.org/multipage/webappapis.html#concept-settings-object-cross-origin-isolated-capability>
+    pub cross_origin_isolated_capability: bool,
+    /// The URL to derive referrers from: the document's URL, or of its container when it is `srcdoc`.
+    /// `None` when no URL may be sent (an opaque-origin document: Referrer Policy says "no referrer").
+    pub referrer_source: RefCell<Option<Url>>,
+}
+
+/// The global object of an environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GlobalObject {
+    /// A `Window` in the given navigable.
+    Window {
+        /// The top-level traversable above the window's navigable; `None` if it has no navigable.
+        traversable: Option<u64>,
+        /// Whether the window is nested in another document.
+        nested: bool,
+    },
+    /// A worker's global scope.
+    Worker,
+}
+
+/// A policy container. <https://html.spec.whatwg.org/multipage/browsers.html#policy-containers>
+///
+/// The Content Security Policy list is an issue of its own; its place is here.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PolicyContainer {
+    /// The embedder policy.
+    pub embedder_policy: EmbedderPolicy,
+    /// The referrer policy.
+    pub referrer_policy: ReferrerPolicy,
+}
+
+/// An embedder policy. <https://html.spec.whatwg.org/multipage/browsers.html#embedder-policy>
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EmbedderPolicy {
+    /// The value that is enforced.
+    pub value: EmbedderPolicyValue,
+    /// The value that is only reported.
+    pub report_only_value: EmbedderPolicyValue,
+}
+
+/// An embedder policy value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EmbedderPolicyValue {
+    /// "unsafe-none"
+    #[default]
+    UnsafeNone,
+    /// "require-corp"
+    RequireCorp,
+    /// "credentialless"
+    Credentialless,
+}

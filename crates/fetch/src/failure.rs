@@ -1,0 +1,277 @@
+//! Why a fetch came to nothing: typed to the exact cause, for people and never for a page's script.
+
+use bytes::Bytes;
+use crossexam_web::Step;
+use crossexam_web::trace::printable;
+use url::Url;
+
+use crate::host::NetworkFailure;
+
+/// A network error, and why it came about. <https://fetch.spec.whatwg.org/#concept-network-error>
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NetworkError {
+    /// Whether somebody aborted the fetch on purpose ("aborted network error").
+    pub aborted: bool,
+    /// The exact cause.
+    pub reason: BlockReason,
+    /// The step that decided.
+    pub step: &'static Step,
+}
+
+impl NetworkError {
+    /// A network error that `step` decided on because of `reason`.
+    pub fn new(reason: BlockReason, step: &'static Step) -> Self {
+        Self { aborted: matches!(reason, BlockReason::Aborted), reason, step }
+    }
+}
+
+/// The exact cause of a network error.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BlockReason {
+    /// The fetch was aborted by the page or the user.
+    #[error("the fetch was aborted")]
+    Aborted,
+    /// The fetch was terminated, for example because its document went away.
+    #[error("the fetch was terminated")]
+    Terminated,
+    /// Only local URLs were allowed.
+    #[error("only about:, blob: and data: URLs may be fetched here")]
+    NotLocalUrl,
+    /// The port is on the block list.
+    #[error("port {port} is blocked for fetching")]
+    BadPort {
+        /// The port.
+        port: u16,
+    },
+    /// Mode "same-origin" and another origin.
+    #[error("the request's mode is \"same-origin\" and {url} is another origin")]
+    NotSameOrigin {
+        /// Where the request would have gone.
+        url: Url,
+    },
+    /// A cross-origin "no-cors" request must follow redirects.
+    #[error("a cross-origin \"no-cors\" request must follow redirects")]
+    NoCorsRedirectMode,
+    /// CORS needs an HTTP(S) URL.
+    #[error("a cross-origin request needs an HTTP(S) URL, not {scheme}:")]
+    NotHttpScheme {
+        /// The scheme.
+        scheme: String,
+    },
+    /// The scheme cannot be fetched.
+    #[error("the scheme {scheme}: cannot be fetched")]
+    UnsupportedScheme {
+        /// The scheme.
+        scheme: String,
+    },
+    /// A `data:` URL that does not parse.
+    #[error("the data: URL does not parse")]
+    InvalidDataUrl,
+    /// A `blob:` URL that cannot be resolved, or is not fetched with `GET`.
+    #[error("the blob: URL has no object, or is not fetched with GET")]
+    BlobNotAvailable,
+    /// The range of a `blob:` request cannot be satisfied.
+    #[error("the range cannot be satisfied")]
+    InvalidRange,
+    /// The CORS check failed on the answer to the request itself.
+    #[error("CORS check: {0}")]
+    CorsCheck(CorsCheckFailure),
+    /// The CORS-preflight request did not give permission.
+    #[error("CORS-preflight: {0}")]
+    Preflight(PreflightFailure),
+    /// Cross-Origin-Resource-Policy forbids it.
+    #[error("Cross-Origin-Resource-Policy: `{policy}` keeps {origin} from loading it")]
+    CrossOriginResourcePolicy {
+        /// The policy, as it was applied.
+        policy: &'static str,
+        /// Whether the embedder's policy supplied it because the response has none.
+        implied_by_embedder: bool,
+        /// Who asked.
+        origin: String,
+    },
+    /// The redirect mode is "error".
+    #[error("the answer is a redirect and the request's redirect mode is \"error\"")]
+    RedirectNotAllowed,
+    /// The `Location` value is no URL.
+    #[error("`Location: {location}` is not a URL")]
+    InvalidLocation {
+        /// The value.
+        location: String,
+    },
+    /// The redirect leads away from HTTP.
+    #[error("a redirect to {scheme}: is not followed")]
+    RedirectToNonHttp {
+        /// The scheme.
+        scheme: String,
+    },
+    /// Twenty redirects were followed already.
+    #[error("more than 20 redirects")]
+    TooManyRedirects,
+    /// The redirect's URL carries a user name or a password.
+    #[error("the redirect's URL carries credentials")]
+    RedirectWithCredentials,
+    /// The body cannot be sent again.
+    #[error("the request's body is a stream and cannot be sent a second time")]
+    BodyNotReplayable,
+    /// The response's MIME type is wrong for the destination.
+    #[error("a response of type {essence} is not loaded as {destination}")]
+    MimeType {
+        /// The type's essence.
+        essence: String,
+        /// The request's destination.
+        destination: &'static str,
+    },
+    /// `X-Content-Type-Options: nosniff` and a wrong MIME type.
+    #[error("nosniff: a response of type {essence} is not loaded as {destination}")]
+    NoSniff {
+        /// The type's essence, or "none".
+        essence: String,
+        /// The request's destination.
+        destination: &'static str,
+    },
+    /// A range came back that was not asked for.
+    #[error("the answer is partial although no range was asked for")]
+    UnexpectedRange,
+    /// The bytes do not match the integrity metadata.
+    #[error("the response does not match the integrity metadata")]
+    IntegrityMismatch,
+    /// Keepalive requests in flight exceed 64 KiB.
+    #[error("keepalive requests in flight exceed 64 KiB")]
+    KeepaliveQuota,
+    /// Nothing usable in the cache.
+    #[error("the cache mode is \"only-if-cached\" and nothing is cached")]
+    NotCached,
+    /// A proxy wants a password and nobody can be asked.
+    #[error("a proxy asks for credentials and nobody can be asked")]
+    ProxyAuthentication,
+    /// The network gave no answer.
+    #[error("network: {0}")]
+    Network(#[from] NetworkFailure),
+    /// Something the model does not model was reached.
+    #[error("not modelled: {what}")]
+    Unmodelled {
+        /// What is missing.
+        what: &'static str,
+    },
+}
+
+/// Why a CORS check failed. <https://fetch.spec.whatwg.org/#concept-cors-check>
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CorsCheckFailure {
+    /// There is no `Access-Control-Allow-Origin`.
+    #[error("the response has no `Access-Control-Allow-Origin`")]
+    AllowOriginMissing,
+    /// There are several values; combined, they match nothing.
+    #[error("the response has {count} `Access-Control-Allow-Origin` values; combined, `{}` is not `{}`", printable(.value), printable(.origin))]
+    AllowOriginMultiple {
+        /// How many headers or listed values.
+        count: usize,
+        /// The combined value.
+        value: Bytes,
+        /// The serialized request origin.
+        origin: Bytes,
+    },
+    /// The value is not the request's origin.
+    #[error("`Access-Control-Allow-Origin: {}` is not `{}`", printable(.value), printable(.origin))]
+    AllowOriginMismatch {
+        /// The value.
+        value: Bytes,
+        /// The serialized request origin.
+        origin: Bytes,
+    },
+    /// The value is `*` but the request carries credentials.
+    #[error("`Access-Control-Allow-Origin: *` does not cover a request with credentials (its origin is `{}`)", printable(.origin))]
+    WildcardWithCredentials {
+        /// The serialized request origin.
+        origin: Bytes,
+    },
+    /// The request carries credentials and there is no `Access-Control-Allow-Credentials`.
+    #[error("the request carries credentials and the response has no `Access-Control-Allow-Credentials`")]
+    AllowCredentialsMissing,
+    /// The value is not exactly `true`.
+    #[error("`Access-Control-Allow-Credentials: {}` is not `true`", printable(.value))]
+    AllowCredentialsNotTrue {
+        /// The value.
+        value: Bytes,
+    },
+}
+
+/// Why a CORS-preflight fetch gave no permission. <https://fetch.spec.whatwg.org/#cors-preflight-fetch-0>
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PreflightFailure {
+    /// The CORS check on the preflight's answer failed.
+    #[error("{0}")]
+    CorsCheck(CorsCheckFailure),
+    /// The answer's status is not in the range 200 to 299.
+    #[error("the answer's status is {status}, not in the range 200 to 299")]
+    StatusNotOk {
+        /// The status.
+        status: u16,
+    },
+    /// The answer is a redirect.
+    #[error("the answer is a redirect ({status}); a CORS-preflight request follows none")]
+    Redirect {
+        /// The status.
+        status: u16,
+    },
+    /// `Access-Control-Allow-Methods` does not parse.
+    #[error("`Access-Control-Allow-Methods: {}` does not parse", printable(.value))]
+    AllowMethodsInvalid {
+        /// The value.
+        value: Bytes,
+    },
+    /// `Access-Control-Allow-Headers` does not parse.
+    #[error("`Access-Control-Allow-Headers: {}` does not parse", printable(.value))]
+    AllowHeadersInvalid {
+        /// The value.
+        value: Bytes,
+    },
+    /// The method is not allowed.
+    #[error("the method {} is not among `Access-Control-Allow-Methods`{}", printable(.method), permitted(.allowed))]
+    MethodNotAllowed {
+        /// The request's method.
+        method: Bytes,
+        /// What is allowed; `None` when the header is absent.
+        allowed: Option<Vec<Bytes>>,
+    },
+    /// `*` does not cover the method because the request carries credentials.
+    #[error("`Access-Control-Allow-Methods: *` does not cover {} in a request with credentials", printable(.method))]
+    MethodWildcardWithCredentials {
+        /// The request's method.
+        method: Bytes,
+    },
+    /// A header is not allowed.
+    #[error("the header {} is not among `Access-Control-Allow-Headers`{}", printable(.name), permitted(.allowed))]
+    HeaderNotAllowed {
+        /// The header's name.
+        name: Bytes,
+        /// What is allowed; `None` when the header is absent.
+        allowed: Option<Vec<Bytes>>,
+    },
+    /// `*` does not cover the header because the request carries credentials.
+    #[error("`Access-Control-Allow-Headers: *` does not cover {} in a request with credentials", printable(.name))]
+    HeaderWildcardWithCredentials {
+        /// The header's name.
+        name: Bytes,
+    },
+    /// `*` never covers this header (`Authorization`).
+    #[error("`Access-Control-Allow-Headers: *` never covers {}", printable(.name))]
+    HeaderNotCoveredByWildcard {
+        /// The header's name.
+        name: Bytes,
+    },
+    /// The network gave no answer.
+    #[error("{0}")]
+    Network(NetworkFailure),
+}
+
+fn permitted(list: &Option<Vec<Bytes>>) -> String {
+    match list {
+        None => " (the header is absent)".to_owned(),
+        Some(list) => {
+            let names: Vec<_> = list.iter().map(|item| printable(item)).collect();
+            format!(" ({})", names.join(", "))
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What fetching is handed: the time, the network, and the user's answers.
+
+use bytes::Bytes;
+use crossexam_web::{HeaderList, Site, Timestamp};
+use url::Url;
+
+/// The outside world of one browser.
+///
+/// A host whose futures are always ready makes of fetching a plain function; a simulated one gives a deterministic
+/// world; a socket host speaks to real servers.
+pub trait Host {
+    /// The time now.
+    fn now(&self) -> Timestamp;
+
+    /// Obtains a connection and makes one HTTP request over it.
+    ///
+    /// The header list is complete (no header may be added but `Host` and framing). Redirects are not followed.
+    fn http_request(
+        &self,
+        connection: ConnectionParams<'_>,
+        request: HttpRequest<'_>,
+    ) -> impl Future<Output = Result<HttpResponse, NetworkFailure>>;
+
+    /// Asks the user for a user name and a password; `None` when the user declines.
+    fn prompt_for_credentials(
+        &self,
+        traversable: u64,
+        url: &Url,
+        realm: &str,
+    ) -> impl Future<Output = Option<(String, String)>>;
+}
+
+/// The key of a partitioned store: the top-level site and, where an implementation wants one, a second key (always
+/// null here). <https://fetch.spec.whatwg.org/#network-partition-key>
+pub type NetworkPartitionKey = Site;
+
+/// Which connection a request is made over. <https://fetch.spec.whatwg.org/#concept-connection-obtain>
+#[derive(Debug, Clone)]
+pub struct ConnectionParams<'a> {
+    /// The partition of the connection pool.
+    pub key: Option<&'a NetworkPartitionKey>,
+    /// Whom to connect to: scheme, host and port count.
+    pub url: &'a Url,
+    /// Whether the connection may carry credentials. Without, no TLS client certificate is sent.
+    pub credentials: bool,
+    /// Whether an existing connection must not be used.
+    pub force_new: bool,
+    /// Where a client certificate dialog can be shown, if anywhere.
+    pub prompt: Option<u64>,
+}
+
+/// One HTTP request as it goes on the wire.
+#[derive(Debug, Clone)]
+pub struct HttpRequest<'a> {
+    /// The method.
+    pub method: &'a Bytes,
+    /// The URL.
+    pub url: &'a Url,
+    /// The headers, in order.
+    pub header_list: &'a HeaderList,
+    /// The body.
+    pub body: Option<&'a Bytes>,
+    /// Whether this is a CORS-preflight request. For people who watch; it changes nothing on the wire.
+    pub purpose: HttpRequestPurpose,
+}
+
+/// Why a request goes out, for whoever watches the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HttpRequestPurpose {
+    /// The request that was asked for.
+    Actual,
+    /// A CORS-preflight request.
+    CorsPreflight,
+}
+
+/// The answer to an [`HttpRequest`].
+#[derive(Debug, Clone)]
+pub struct HttpResponse {
+    /// The status code.
+    pub status: u16,
+    /// The reason phrase.
+    pub status_message: Bytes,
+    /// The headers, in order.
+    pub header_list: HeaderList,
+    /// The body, decoded from transfer codings.
+    pub body: Bytes,
+}
+
+/// Why no answer came.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NetworkFailure {
+    /// The browser has no network.
+    #[error("the browser is offline")]
+    Offline,
+    /// Resolving the host's name failed.
+    #[error("the name {host} does not resolve")]
+    NameNotResolved {
+        /// The name.
+        host: String,
+    },
+    /// Nobody listens at the address.
+    #[error("{address} refused the connection")]
+    ConnectionRefused {
+        /// The address and port.
+        address: String,
+    },
+    /// The connection broke.
+    #[error("the connection was reset")]
+    ConnectionReset,
+    /// No answer within the time a browser waits.
+    #[error("no answer came in time")]
+    TimedOut,
+    /// The server's certificate is not acceptable.
+    #[error("the certificate is not valid for {host}: {why}")]
+    CertificateInvalid {
+        /// The name that was asked for.
+        host: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The server demands a client certificate that was not sent.
+    #[error("the server demands a client certificate")]
+    ClientCertificateRequired,
+    /// The answer is not HTTP.
+    #[error("the answer is not HTTP: {why}")]
+    NotHttp {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The server's program failed without an answer.
+    #[error("the server failed: {why}")]
+    ServerFailed {
+        /// What is known of it.
+        why: String,
+    },
+}

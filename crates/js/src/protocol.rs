@@ -1,0 +1,383 @@
+//! What a realm's scripts ask of the world around them, and what the world tells them: the whole border between the
+//! engine and everything else. No type of the engine crosses it, so that another engine can stand behind it.
+//!
+//! A script's call never waits: the host starts what was asked for and returns; the outcome comes back later through
+//! one of the agent's `deliver_*` methods, as a task of the realm's event loop. The host decides (through `fetch` and
+//! `html`); this crate only binds.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use crossexam_fetch::{Environment, Request};
+use crossexam_web::Timestamp;
+
+/// A realm within its agent: one document, one worker or one server program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RealmId(pub u32);
+
+/// A navigable (a tab or a frame) within its browser: what a `WindowProxy` stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WindowId(pub u64);
+
+/// Something that was started and will be delivered, numbered within its agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OperationId(pub u64);
+
+/// The world around an agent's realms.
+pub trait RealmHost {
+    /// The time now.
+    fn now(&self) -> Timestamp;
+
+    /// The next number of the world's seeded randomness (for `Math.random`, `crypto.randomUUID`).
+    fn random(&self) -> u64;
+
+    /// The environment settings object of a realm.
+    fn environment(&self, realm: RealmId) -> Rc<Environment>;
+
+    /// Starts a fetch; its outcome is delivered with `Agent::deliver_response`.
+    fn start_fetch(&self, realm: RealmId, operation: OperationId, initiator: FetchInitiator, request: Request);
+
+    /// Aborts a fetch or an element's load.
+    fn abort(&self, realm: RealmId, operation: OperationId);
+
+    /// Starts a timer; when it is due, the host calls `Agent::deliver_timer`.
+    fn start_timer(&self, realm: RealmId, operation: OperationId, delay: Duration);
+
+    /// Forgets a timer.
+    fn cancel_timer(&self, realm: RealmId, operation: OperationId);
+
+    /// A script wrote to the console.
+    fn console(&self, realm: RealmId, level: ConsoleLevel, text: &str);
+
+    /// An exception that no script caught, or a promise rejection that nobody handled.
+    fn report_exception(&self, realm: RealmId, error: ScriptError);
+
+    /// A script was handed these bytes; `how` says by what, for example `Response.text()`. Called wherever data from
+    /// outside the realm becomes visible to its scripts.
+    fn exposed(&self, realm: RealmId, how: &'static str, bytes: &[u8]);
+
+    /// The document side of the world; `None` for a server program or a worker.
+    fn document(&self) -> Option<&dyn DocumentHost> {
+        None
+    }
+
+    /// The server side of the world; `None` for a page.
+    fn server(&self) -> Option<&dyn ServerHost> {
+        None
+    }
+}
+
+/// Which interface started a fetch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FetchInitiator {
+    /// `fetch()`
+    Fetch,
+    /// `XMLHttpRequest`
+    XmlHttpRequest,
+    /// `navigator.sendBeacon()`
+    Beacon,
+}
+
+/// The level of a console message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConsoleLevel {
+    /// `console.debug`
+    Debug,
+    /// `console.log`
+    Log,
+    /// `console.info`
+    Info,
+    /// `console.warn`
+    Warn,
+    /// `console.error`
+    Error,
+}
+
+/// Why a script did not come to its end.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScriptError {
+    /// It threw.
+    #[error("{message}")]
+    Exception {
+        /// The exception as text, for example `TypeError: x is not a function`.
+        message: String,
+        /// The stack, one frame a line, as the engine gives it.
+        stack: String,
+        /// File, line and column of the throw, where known.
+        location: Option<(String, u32, u32)>,
+    },
+    /// It ran longer than its budget.
+    #[error("the script ran for more than its budget of {budget} interrupt checks without returning")]
+    Runaway {
+        /// The budget.
+        budget: u64,
+    },
+    /// It used more memory than its agent may.
+    #[error("the script used more than {limit} bytes of memory")]
+    OutOfMemory {
+        /// The limit in bytes.
+        limit: usize,
+    },
+}
+
+/// What a document's scripts and elements ask for.
+pub trait DocumentHost {
+    /// The document's URL.
+    fn url(&self, realm: RealmId) -> String;
+
+    /// `document.cookie`, read.
+    fn cookie(&self, realm: RealmId) -> Result<String, DomError>;
+
+    /// `document.cookie`, set.
+    fn set_cookie(&self, realm: RealmId, cookie: &str) -> Result<(), DomError>;
+
+    /// `document.domain`, set.
+    fn set_domain(&self, realm: RealmId, domain: &str) -> Result<(), DomError>;
+
+    /// An element loads something; the outcome is delivered with `Agent::deliver_element_load`.
+    fn load_element(&self, realm: RealmId, operation: OperationId, load: ElementLoad);
+
+    /// A script or a link navigates a window.
+    fn navigate(&self, realm: RealmId, target: NavigationTarget, url: &str, options: NavigationOptions)
+    -> Result<Option<WindowId>, DomError>;
+
+    /// A form is submitted.
+    fn submit_form(&self, realm: RealmId, form: FormSubmission) -> Result<(), DomError>;
+
+    /// An `iframe` was inserted: creates its navigable. When a document of it has loaded, the host calls
+    /// `Agent::deliver_frame_load`.
+    fn insert_frame(&self, realm: RealmId, operation: OperationId, frame: FrameAttributes) -> WindowId;
+
+    /// An `iframe`'s `src` or `srcdoc` was changed.
+    fn update_frame(&self, realm: RealmId, window: WindowId, frame: FrameAttributes);
+
+    /// An `iframe` was removed.
+    fn remove_frame(&self, realm: RealmId, window: WindowId);
+
+    /// The window that a realm runs in, and those around it.
+    fn windows(&self, realm: RealmId) -> WindowFamily;
+
+    /// What may be done with another window: the realm of a same origin-domain document in the same agent, or only
+    /// what is allowed across origins.
+    fn window_access(&self, realm: RealmId, window: WindowId) -> WindowAccess;
+
+    /// `postMessage`; `data` is the message in serialized form. Delivered with `Agent::deliver_message`.
+    fn post_message(&self, realm: RealmId, window: WindowId, data: String, target_origin: &str) -> Result<(), DomError>;
+
+    /// `window.close()`.
+    fn close_window(&self, realm: RealmId, window: WindowId);
+
+    /// `URL.createObjectURL`.
+    fn create_object_url(&self, realm: RealmId, bytes: Bytes, content_type: &str) -> String;
+
+    /// `URL.revokeObjectURL`.
+    fn revoke_object_url(&self, realm: RealmId, url: &str);
+}
+
+/// An error that a binding turns into an exception of the page's realm.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name}: {message}")]
+pub struct DomError {
+    /// `TypeError`, or the name of a `DOMException`, for example `SecurityError`.
+    pub name: &'static str,
+    /// The message.
+    pub message: String,
+}
+
+/// An element's load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ElementLoad {
+    /// Which element.
+    pub element: LoadingElement,
+    /// `src` or `href`, as written.
+    pub url: String,
+    /// The `crossorigin` attribute as written; `None` when absent.
+    pub cross_origin: Option<String>,
+    /// The `referrerpolicy` attribute as written.
+    pub referrer_policy: Option<String>,
+    /// The `integrity` attribute.
+    pub integrity: String,
+    /// Whether the parser inserted the element.
+    pub parser_inserted: bool,
+}
+
+/// An element that loads something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoadingElement {
+    /// `img`
+    Image,
+    /// A classic `script`
+    ClassicScript,
+    /// A `script` of type `module`
+    ModuleScript,
+    /// `link rel=stylesheet`
+    Stylesheet,
+    /// `link rel=preload` or `prefetch`
+    Preload,
+    /// `audio`
+    Audio,
+    /// `video`
+    Video,
+    /// `embed` or `object`
+    Embed,
+}
+
+/// The outcome of an element's load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ElementOutcome {
+    /// It loaded: fire `load`.
+    Loaded {
+        /// For scripts the source text; empty otherwise.
+        text: String,
+        /// For scripts whether errors in it are hidden from `window.onerror` ("muted errors").
+        muted_errors: bool,
+        /// For images the size, where the bytes have one.
+        size: Option<(u32, u32)>,
+        /// Whether the data is CORS-same-origin, so that a canvas is not tainted by it.
+        cors_same_origin: bool,
+    },
+    /// It failed: fire `error`.
+    Failed,
+}
+
+/// Which window a navigation is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NavigationTarget {
+    /// The realm's own window.
+    Own,
+    /// A window at hand.
+    Window(WindowId),
+    /// A name or keyword as in `target="…"` or `window.open(…, name)`; may open a new window.
+    Named(String),
+}
+
+/// How a navigation is made.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NavigationOptions {
+    /// Whether the session history entry is replaced.
+    pub replace: bool,
+    /// Whether it is a reload.
+    pub reload: bool,
+    /// The `referrerpolicy` attribute or feature as written.
+    pub referrer_policy: Option<String>,
+    /// `noopener`
+    pub no_opener: bool,
+    /// `noreferrer`
+    pub no_referrer: bool,
+    /// Whether the user's own action began it (a click of theirs).
+    pub user_activation: bool,
+}
+
+/// A form's submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormSubmission {
+    /// The `action` as written; empty for the document's URL.
+    pub action: String,
+    /// The `method` as written.
+    pub method: String,
+    /// The `enctype` as written.
+    pub enctype: String,
+    /// The `target` as written.
+    pub target: String,
+    /// The `rel` attribute.
+    pub rel: String,
+    /// The entry list.
+    pub entries: Vec<FormEntry>,
+    /// Whether the user's own action began it.
+    pub user_activation: bool,
+}
+
+/// An entry of a form's entry list or of a `FormData` object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormEntry {
+    /// The name.
+    pub name: String,
+    /// The value.
+    pub value: FormValue,
+}
+
+/// The value of a form's entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FormValue {
+    /// A string.
+    Text(String),
+    /// A file.
+    File {
+        /// The file's name.
+        name: String,
+        /// Its content type.
+        content_type: String,
+        /// Its bytes.
+        bytes: Bytes,
+    },
+}
+
+/// What an `iframe` says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FrameAttributes {
+    /// `src` as written.
+    pub src: Option<String>,
+    /// `srcdoc`
+    pub srcdoc: Option<String>,
+    /// `sandbox` as written; `None` when absent.
+    pub sandbox: Option<String>,
+    /// `name`
+    pub name: String,
+    /// `referrerpolicy` as written.
+    pub referrer_policy: Option<String>,
+    /// Whether the `credentialless` attribute is present.
+    pub credentialless: bool,
+}
+
+/// The windows around a realm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WindowFamily {
+    /// Its own.
+    pub own: WindowId,
+    /// The parent; itself at the top.
+    pub parent: WindowId,
+    /// The top.
+    pub top: WindowId,
+    /// Who opened it.
+    pub opener: Option<WindowId>,
+    /// The frames in it, in document order.
+    pub frames: Vec<WindowId>,
+    /// Its name.
+    pub name: String,
+}
+
+/// What may be done with another window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WindowAccess {
+    /// Everything: its realm in the same agent.
+    Realm(RealmId),
+    /// What is allowed across origins.
+    CrossOrigin {
+        /// How many frames it has (`length` is visible across origins).
+        frames: Vec<WindowId>,
+        /// Whether it is closed.
+        closed: bool,
+        /// Its parent.
+        parent: WindowId,
+        /// Its top.
+        top: WindowId,
+        /// Who opened it.
+        opener: Option<WindowId>,
+    },
+}
+
+/// What a server program asks for.
+pub trait ServerHost {
+    /// Reads the program's store; values are JSON.
+    fn store_get(&self, key: &str) -> Option<String>;
+
+    /// Writes the program's store.
+    fn store_set(&self, key: &str, value: String);
+
+    /// Deletes from the program's store; says whether the key was there.
+    fn store_delete(&self, key: &str) -> bool;
+
+    /// The store's keys, in the order of their insertion.
+    fn store_keys(&self) -> Vec<String>;
+}
