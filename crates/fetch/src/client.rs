@@ -2,9 +2,9 @@
 //!
 //! <https://html.spec.whatwg.org/multipage/webappapis.html#environments>
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 
-use crossexam_web::Origin;
+use crossexam_web::{Origin, Site};
 use url::Url;
 
 use crate::referrer_policy::ReferrerPolicy;
@@ -37,6 +37,8 @@ pub struct Environment {
     /// The URL to derive referrers from: the document's URL, or of its container when it is `srcdoc`.
     /// `None` when no URL may be sent (an opaque-origin document: Referrer Policy says "no referrer").
     pub referrer_source: RefCell<Option<Url>>,
+    /// Where [`network_partition_key`](Self::network_partition_key) keeps its result; begins empty.
+    pub partition_key: OnceCell<Site>,
 }
 
 /// The global object of an environment.

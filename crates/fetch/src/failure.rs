@@ -44,6 +44,12 @@ pub enum BlockReason {
         /// The port.
         port: u16,
     },
+    /// A secure page asked for something over plain HTTP.
+    #[error("mixed content: a secure page must not load {url}")]
+    MixedContent {
+        /// What it asked for.
+        url: Url,
+    },
     /// Mode "same-origin" and another origin.
     #[error("the request's mode is \"same-origin\" and {url} is another origin")]
     NotSameOrigin {

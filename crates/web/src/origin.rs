@@ -6,6 +6,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use url::Url;
 
 /// An origin: the unit that the same-origin policy keeps apart.
@@ -42,6 +43,28 @@ pub struct TupleOrigin {
     pub port: Option<u16>,
     /// What `document.domain` was set to, if it was.
     pub domain: Option<Host>,
+    /// The serialization, made once: every cross-origin request needs it.
+    serialized: Bytes,
+}
+
+impl TupleOrigin {
+    /// A tuple origin without a domain.
+    pub fn new(scheme: &str, host: Host, port: Option<u16>) -> Self {
+        let port_text = port.map_or_else(String::new, |port| format!(":{port}"));
+        let serialized = format!("{scheme}://{host}{port_text}").into_bytes().into();
+        Self { scheme: scheme.into(), host, port, domain: None, serialized }
+    }
+
+    /// The same origin after `document.domain` was set.
+    #[must_use]
+    pub fn with_domain(&self, domain: Host) -> Self {
+        Self { domain: Some(domain), ..self.clone() }
+    }
+
+    /// The serialization as bytes, for example `https://alice.example:8443`.
+    pub fn serialized_bytes(&self) -> Bytes {
+        self.serialized.clone()
+    }
 }
 
 /// A URL's host.
@@ -122,7 +145,7 @@ pub enum Site {
 impl Origin {
     /// A tuple origin without a domain.
     pub fn tuple(scheme: &str, host: Host, port: Option<u16>) -> Self {
-        Self::Tuple(Arc::new(TupleOrigin { scheme: scheme.into(), host, port, domain: None }))
+        Self::Tuple(Arc::new(TupleOrigin::new(scheme, host, port)))
     }
 
     /// An opaque origin with the given identity.

@@ -1,0 +1,107 @@
+//! The cross-origin resource policy check.
+//!
+//! <https://fetch.spec.whatwg.org/#cross-origin-resource-policy-header>
+
+use crossexam_web::{Origin, Step, Trace, algorithm};
+
+use crate::client::{EmbedderPolicy, EmbedderPolicyValue, Environment};
+use crate::request::Destination;
+use crate::response::InternalResponse;
+
+/// What the check says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Corp {
+    /// allowed
+    Allowed,
+    /// blocked
+    Blocked {
+        /// The policy as it was applied.
+        policy: &'static str,
+        /// Whether the embedder's policy supplied it, because the response has none.
+        implied_by_embedder: bool,
+        /// The step that decided.
+        step: &'static Step,
+    },
+}
+
+/// Asks whether a resource lets itself be embedded.
+///
+/// MODEL: violations are not reported (steps 4 and 6).
+#[algorithm("cross-origin-resource-policy-check")]
+pub fn cross_origin_resource_policy_check(
+    origin: &Origin,
+    settings_object: Option<&Environment>,
+    _destination: Destination,
+    response: &InternalResponse,
+    for_navigation: bool,
+    trace: &Trace,
+) -> Corp {
+    /// 2. What does the embedder's policy say?
+    let embedder_policy = settings_object.map_or_else(EmbedderPolicy::default, |settings| {
+        settings.policy_container.borrow().embedder_policy.clone()
+    });
+    /// 3. First as if the embedder had none.
+    let plain = internal_check(origin, EmbedderPolicyValue::UnsafeNone, response, for_navigation, trace);
+    if let Corp::Blocked { .. } = plain {
+        return plain;
+    }
+    /// 5. Then with the embedder's.
+    let embedded = internal_check(origin, embedder_policy.value, response, for_navigation, trace);
+    match embedded {
+        Corp::Allowed => Corp::Allowed,
+        /// 7. The embedder's policy demands what the resource does not give.
+        Corp::Blocked { policy, step, .. } => Corp::Blocked { policy, implied_by_embedder: true, step },
+    }
+}
+
+/// The check for one value of the embedder policy.
+#[algorithm("cross-origin-resource-policy-internal-check")]
+fn internal_check(
+    origin: &Origin,
+    embedder_policy_value: EmbedderPolicyValue,
+    response: &InternalResponse,
+    for_navigation: bool,
+    trace: &Trace,
+) -> Corp {
+    if for_navigation && embedder_policy_value == EmbedderPolicyValue::UnsafeNone {
+        /// 1. A navigation without an embedder policy is not concerned.
+        return Corp::Allowed;
+    }
+    /// 2. Read `Cross-Origin-Resource-Policy`.
+    let value = response.header_list.get(b"Cross-Origin-Resource-Policy");
+    if let Some(value) = &value {
+        trace.fact("Cross-Origin-Resource-Policy", || value.clone());
+    }
+    /// 3. Only three values count, letter for letter.
+    let mut policy = match value.as_deref() {
+        Some(b"same-origin") => Some("same-origin"),
+        Some(b"same-site") => Some("same-site"),
+        Some(b"cross-origin") => Some("cross-origin"),
+        _ => None,
+    };
+    if policy.is_none() {
+        /// 4. Without a value the embedder policy may supply one.
+        policy = match embedder_policy_value {
+            EmbedderPolicyValue::UnsafeNone => None,
+            EmbedderPolicyValue::Credentialless => {
+                (response.request_includes_credentials || for_navigation).then_some("same-origin")
+            }
+            EmbedderPolicyValue::RequireCorp => Some("same-origin"),
+        };
+    }
+    let url = response.url();
+    /// 5. Does the origin satisfy it?
+    let step = here!();
+    let satisfied = match policy {
+        Some("same-origin") => url.is_some_and(|url| origin.is_same_origin_with_url(url)),
+        Some("same-site") => url.and_then(Origin::of_url).zip(url).is_some_and(|(url_origin, url)| {
+            let is_secure = origin.as_tuple().is_some_and(|tuple| &*tuple.scheme == "https");
+            origin.is_schemelessly_same_site(&url_origin) && (is_secure || url.scheme() != "https")
+        }),
+        _ => true,
+    };
+    match policy {
+        Some(policy) if !satisfied => Corp::Blocked { policy, implied_by_embedder: false, step },
+        _ => Corp::Allowed,
+    }
+}

@@ -1,0 +1,130 @@
+//! The entrance: fetch.
+//!
+//! <https://fetch.spec.whatwg.org/#fetching>
+
+use bytes::Bytes;
+use crossexam_web::{Step, Trace, algorithm};
+
+use crate::client::GlobalObject;
+use crate::fetch_params::{FetchController, FetchParams, TimingInfo};
+use crate::host::Host;
+use crate::main_fetch::{Recursive, main_fetch};
+use crate::request::{Destination, Initiator, Mode, Request, TraversableForUserPrompts};
+use crate::response::Response;
+use crate::user_agent::UserAgent;
+
+/// What came of a fetch.
+#[derive(Debug)]
+pub struct Fetched {
+    /// The response, as far as the request's origin may see it.
+    pub response: Response,
+    /// The step that let it through, where one had to: the CORS check's.
+    pub passed: Option<&'static Step>,
+    /// The request as it was at the end: its URL list shows the redirects.
+    pub request: Request,
+    /// When things happened.
+    pub timing_info: TimingInfo,
+}
+
+/// Fetches.
+///
+/// The standard's callbacks for a response and its body are this function's result: a body is there as a whole.
+/// Request bodies are not watched while they are sent.
+#[algorithm("concept-fetch")]
+pub async fn fetch<H: Host>(
+    user_agent: &UserAgent,
+    host: &H,
+    mut request: Request,
+    controller: &FetchController,
+    trace: &Trace,
+) -> Fetched {
+    /// 4. Take from the client what the request does not say itself.
+    populate_request_from_client(&mut request, trace);
+    let mut cross_origin_isolated_capability = false;
+    if let Some(client) = &request.client {
+        /// 5.2. The client decides how coarse times are.
+        cross_origin_isolated_capability = client.cross_origin_isolated_capability;
+    }
+    let mut params = FetchParams {
+        request,
+        user_agent,
+        host,
+        controller,
+        trace,
+        timing_info: TimingInfo::default(),
+        cross_origin_isolated_capability,
+        passed: None,
+    };
+    /// 7. Note the time.
+    let now = params.coarsened_shared_current_time();
+    params.timing_info = TimingInfo { start_time: now, post_redirect_start_time: now, ..TimingInfo::default() };
+    // 11. MODEL: nothing is preloaded; a preload only warms the network.
+    let request = &mut params.request;
+    if !request.header_list.contains(b"Accept") {
+        /// 12.3. What the destination likes to get.
+        let value = accept_value(request);
+        /// 12.4. Say so.
+        request.header_list.append("Accept", value);
+    }
+    let accept_language = &user_agent.choices.accept_language;
+    if !accept_language.is_empty() && !request.header_list.contains(b"Accept-Language") {
+        /// 14. The user's languages.
+        request.header_list.append("Accept-Language", accept_language.clone());
+    }
+    // 15. MODEL: priorities are not modelled.
+    // 16. MODEL: fetch groups are kept by the browser, which terminates the controllers of a closed document.
+    /// 17. Run main fetch.
+    let response = Box::pin(main_fetch(&mut params, Recursive::No)).await;
+    /// 18. Hand out the result.
+    Fetched { response, passed: params.passed, timing_info: params.timing_info, request: params.request }
+}
+
+/// The `Accept` value that fits a request's destination.
+fn accept_value(request: &Request) -> Bytes {
+    const DOCUMENT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    let value = if request.initiator == Initiator::Prefetch {
+        DOCUMENT
+    } else {
+        match request.destination {
+            Destination::Document | Destination::Frame | Destination::Iframe => DOCUMENT,
+            Destination::Image => "image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5",
+            Destination::Json => "application/json,*/*;q=0.5",
+            Destination::Style => "text/css,*/*;q=0.1",
+            Destination::Text => "text/plain,*/*;q=0.5",
+            _ => "*/*",
+        }
+    };
+    Bytes::from_static(value.as_bytes())
+}
+
+/// Fills in what a request leaves to its client.
+#[algorithm("populate-request-from-client")]
+fn populate_request_from_client(request: &mut Request, trace: &Trace) {
+    if request.traversable_for_user_prompts == TraversableForUserPrompts::Client {
+        /// 1.1. Nobody can be asked,
+        request.traversable_for_user_prompts = TraversableForUserPrompts::NoTraversable;
+        if let Some(client) = &request.client
+            && let GlobalObject::Window { traversable: Some(traversable), .. } = client.global
+        {
+            /// 1.2.2. unless the client is a window in a tab.
+            request.traversable_for_user_prompts = TraversableForUserPrompts::Traversable(traversable);
+        }
+    }
+    if request.origin.is_none() {
+        // 2.1. MODEL: a request without client and origin would break the standard's assertion; it counts as opaque.
+        let origin = request.client.as_ref().map(|client| client.origin.clone());
+        /// 2.2. The origin is the client's.
+        request.origin = Some(origin.unwrap_or(crossexam_web::Origin::opaque(u64::MAX)));
+        trace.fact("origin", || request.origin().to_string());
+    }
+    if request.policy_container.is_none() {
+        let container = match &request.client {
+            /// 3.1. The policies are a copy of the client's,
+            Some(client) => client.policy_container.borrow().clone(),
+            /// 3.2. or new ones.
+            None => crate::client::PolicyContainer::default(),
+        };
+        request.policy_container = Some(container.into());
+    }
+    debug_assert!(request.mode != Mode::Navigate || request.is_navigation() || request.client.is_none());
+}

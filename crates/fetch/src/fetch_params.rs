@@ -1,0 +1,163 @@
+//! Fetch params and the fetch controller.
+//!
+//! <https://fetch.spec.whatwg.org/#fetch-params>
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use crossexam_web::{Step, Timestamp, Trace, algorithm};
+
+use crate::failure::{BlockReason, NetworkError};
+use crate::host::Host;
+use crate::request::Request;
+use crate::response::Response;
+use crate::user_agent::UserAgent;
+
+/// The bookkeeping of one fetch.
+#[derive(Debug)]
+pub struct FetchParams<'a, H> {
+    /// The request.
+    pub request: Request,
+    /// What the browser remembers.
+    pub user_agent: &'a UserAgent,
+    /// The world outside.
+    pub host: &'a H,
+    /// Who can stop the fetch.
+    pub controller: &'a FetchController,
+    /// Where the steps are recorded.
+    pub trace: &'a Trace,
+    /// When things happened.
+    pub timing_info: TimingInfo,
+    /// Whether times are less coarse.
+    pub cross_origin_isolated_capability: bool,
+    /// The step that let the response through, so far.
+    pub passed: Option<&'static Step>,
+}
+
+/// Fetch timing info, as far as it is modelled. <https://fetch.spec.whatwg.org/#fetch-timing-info>
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TimingInfo {
+    /// When the fetch began.
+    pub start_time: Timestamp,
+    /// When the first redirect began, if there was one.
+    pub redirect_start_time: Option<Timestamp>,
+    /// When the last redirect ended, if there was one.
+    pub redirect_end_time: Option<Timestamp>,
+    /// When the fetch began, or the last redirect ended.
+    pub post_redirect_start_time: Timestamp,
+}
+
+/// Stops a fetch. <https://fetch.spec.whatwg.org/#fetch-controller>
+#[derive(Debug, Default)]
+pub struct FetchController {
+    state: Cell<ControllerState>,
+    wakers: RefCell<Vec<Waker>>,
+}
+
+/// The state of a fetch controller. <https://fetch.spec.whatwg.org/#fetch-controller-state>
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ControllerState {
+    /// "ongoing"
+    #[default]
+    Ongoing,
+    /// "terminated"
+    Terminated,
+    /// "aborted"
+    Aborted,
+}
+
+/// The fetch was aborted or terminated while something was awaited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Canceled;
+
+impl FetchController {
+    /// A controller whose fetch is ongoing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The state.
+    pub fn state(&self) -> ControllerState {
+        self.state.get()
+    }
+
+    /// Aborts the fetch: the page or the user wanted it stopped.
+    ///
+    /// The abort reason stays with the caller, which knows the realm it belongs to (steps 2 to 5).
+    #[algorithm("fetch-controller-abort", untraced)]
+    pub fn abort(&self) {
+        /// 1. From now on the fetch is aborted.
+        self.set_state(ControllerState::Aborted);
+    }
+
+    /// Terminates the fetch. <https://fetch.spec.whatwg.org/#fetch-controller-terminate>
+    pub fn terminate(&self) {
+        self.set_state(ControllerState::Terminated);
+    }
+
+    fn set_state(&self, state: ControllerState) {
+        if self.state.get() == ControllerState::Ongoing {
+            self.state.set(state);
+            for waker in self.wakers.take() {
+                waker.wake();
+            }
+        }
+    }
+
+    /// Whether the fetch is aborted or terminated. <https://fetch.spec.whatwg.org/#fetch-params-canceled>
+    pub fn is_canceled(&self) -> bool {
+        self.state.get() != ControllerState::Ongoing
+    }
+
+    /// Runs `future`, but stops waiting for it when the fetch is canceled.
+    pub async fn unless_canceled<F: Future>(&self, future: F) -> Result<F::Output, Canceled> {
+        let mut future = pin!(future);
+        poll_fn(|context| {
+            if self.is_canceled() {
+                return Poll::Ready(Err(Canceled));
+            }
+            match future.as_mut().poll(context) {
+                Poll::Ready(output) => Poll::Ready(Ok(output)),
+                Poll::Pending => {
+                    let mut wakers = self.wakers.borrow_mut();
+                    if !wakers.iter().any(|waker| waker.will_wake(context.waker())) {
+                        wakers.push(context.waker().clone());
+                    }
+                    Poll::Pending
+                }
+            }
+        })
+        .await
+    }
+}
+
+impl<H: Host> FetchParams<'_, H> {
+    /// The time now, coarsened as far as a page could see it.
+    ///
+    /// <https://w3c.github.io/hr-time/#dfn-coarsen-time>: to 5 microseconds where the environment is cross-origin
+    /// isolated, to 100 microseconds elsewhere.
+    pub fn coarsened_shared_current_time(&self) -> Timestamp {
+        let resolution = if self.cross_origin_isolated_capability { 5 } else { 100 };
+        let micros = self.host.now().as_micros();
+        Timestamp::from_micros(micros - micros.rem_euclid(resolution))
+    }
+
+    /// The network error that fits why the fetch is canceled.
+    #[algorithm("appropriate-network-error", untraced)]
+    pub fn appropriate_network_error(&self) -> Response {
+        /// 1. Only for a canceled fetch.
+        debug_assert!(self.controller.is_canceled());
+        /// 2. An aborted network error for an aborted fetch, a plain one otherwise.
+        let reason = match self.controller.state() {
+            ControllerState::Aborted => BlockReason::Aborted,
+            ControllerState::Terminated | ControllerState::Ongoing => BlockReason::Terminated,
+        };
+        NetworkError::new(reason, here!()).into()
+    }
+}
+
+/// How long no fetch takes: a bound for hosts that give up.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(300);

@@ -1,0 +1,118 @@
+//! HTTP fetch.
+//!
+//! <https://fetch.spec.whatwg.org/#http-fetch>
+
+use crossexam_web::algorithm;
+use crossexam_web::method::is_cors_safelisted_method;
+use crossexam_web::safelist::cors_unsafe_request_header_names;
+
+use crate::cors_check::{CorsCheckSuccess, cors_check};
+use crate::cors_preflight_fetch::cors_preflight_fetch;
+use crate::cross_origin_resource_policy::{Corp, cross_origin_resource_policy_check};
+use crate::failure::{BlockReason, NetworkError};
+use crate::fetch_params::FetchParams;
+use crate::host::Host;
+use crate::http_network_or_cache_fetch::{NetworkOrCacheFetch, http_network_or_cache_fetch};
+use crate::http_redirect_fetch::http_redirect_fetch;
+use crate::main_fetch::remember_passed;
+use crate::request::{Mode, RedirectMode, ResponseTainting, ServiceWorkersMode};
+use crate::response::{Filter, Response, is_redirect_status};
+use crate::tao_check::tao_check;
+
+/// Whether permission is asked before the request goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MakeCorsPreflight {
+    /// No.
+    No,
+    /// Yes, unless the cache remembers it.
+    Yes,
+}
+
+/// Fetches over HTTP: preflight, network, the checks on what came back, redirects.
+#[algorithm("concept-http-fetch", trace = params.trace)]
+pub(crate) async fn http_fetch<H: Host>(
+    params: &mut FetchParams<'_, H>,
+    make_cors_preflight: MakeCorsPreflight,
+) -> Response {
+    let trace = params.trace;
+    // 3. MODEL: no service worker is ever registered, so none answers.
+    if make_cors_preflight == MakeCorsPreflight::Yes && !permission_is_remembered(params) {
+        /// 4.1.1. Nothing in the cache gives permission: ask the server.
+        let preflight_response = cors_preflight_fetch(params).await;
+        if let Err(error) = preflight_response {
+            /// 4.1.2. It was not given, and the request itself never goes out.
+            return error.into();
+        }
+    }
+    let request = &mut params.request;
+    if request.redirect_mode == RedirectMode::Follow {
+        /// 4.2. Redirects from the network are nothing for service workers.
+        request.service_workers_mode = ServiceWorkersMode::None;
+    }
+    /// 4.3. Send the request.
+    let response = http_network_or_cache_fetch(params, NetworkOrCacheFetch::default()).await;
+    let Response::Actual(mut actual) = response else { return response };
+    let request = &mut params.request;
+    if request.response_tainting == ResponseTainting::Cors {
+        /// 4.4. Only now does CORS ask whether the page may read what the server has already done.
+        match cors_check(request, &actual.internal, trace) {
+            Ok(CorsCheckSuccess(step)) => remember_passed(params, step),
+            Err((failure, step)) => return NetworkError::new(BlockReason::CorsCheck(failure), step).into(),
+        }
+    }
+    let request = &mut params.request;
+    if tao_check(request, &actual.internal, trace).is_err() {
+        /// 4.5. Timing stays hidden.
+        request.timing_allow_failed = true;
+    }
+    if request.response_tainting == ResponseTainting::Opaque || actual.filter == Filter::Opaque {
+        let check = cross_origin_resource_policy_check(
+            request.origin(),
+            request.client.as_deref(),
+            request.destination,
+            &actual.internal,
+            false,
+            trace,
+        );
+        /// 5. The resource may refuse to be embedded.
+        if let Corp::Blocked { policy, implied_by_embedder, .. } = check {
+            let origin = request.origin().to_string();
+            let reason = BlockReason::CrossOriginResourcePolicy { policy, implied_by_embedder, origin };
+            return NetworkError::new(reason, here!()).into();
+        }
+    }
+    if is_redirect_status(actual.internal.status) {
+        match request.redirect_mode {
+            /// 6.3.1. The redirect mode is "error".
+            RedirectMode::Error => return NetworkError::new(BlockReason::RedirectNotAllowed, here!()).into(),
+            RedirectMode::Manual if request.mode == Mode::Navigate => {
+                // 6.3.1. A navigation takes the next step itself: see `process_the_next_manual_redirect`.
+            }
+            /// 6.3.2. The redirect mode is "manual": the page learns that there was one, no more.
+            RedirectMode::Manual => actual.filter = Filter::OpaqueRedirect,
+            /// 6.3.2. The redirect mode is "follow".
+            RedirectMode::Follow => return http_redirect_fetch(params, Response::Actual(actual)).await,
+        }
+    }
+    /// 7. That is the response.
+    Response::Actual(actual)
+}
+
+/// Whether the CORS-preflight cache gives permission for everything the request needs it for (step 4.1).
+fn permission_is_remembered<H: Host>(params: &FetchParams<'_, H>) -> bool {
+    let request = &params.request;
+    let cache = params.user_agent.preflight_cache.borrow();
+    let now = params.host.now();
+    let method_needs_permission =
+        !is_cors_safelisted_method(&request.method) || request.use_cors_preflight;
+    let method_is_covered =
+        !method_needs_permission || cache.has_method_match(&request.method, request, now);
+    let is_covered = method_is_covered
+        && cors_unsafe_request_header_names(&request.header_list)
+            .iter()
+            .all(|name| cache.has_header_name_match(name, request, now));
+    params.trace.fact("CORS-preflight cache", || {
+        if is_covered { "gives permission; no preflight is needed" } else { "gives no permission" }
+    });
+    is_covered
+}

@@ -1,0 +1,82 @@
+//! HTTP-network fetch.
+//!
+//! <https://fetch.spec.whatwg.org/#http-network-fetch>
+
+use crossexam_web::algorithm;
+
+use crate::body::Body;
+use crate::cookie_header::parse_and_store_response_set_cookie_headers;
+use crate::failure::{BlockReason, NetworkError};
+use crate::fetch_params::{Canceled, FetchParams};
+use crate::host::{ConnectionParams, Host, HttpRequest};
+use crate::http_network_or_cache_fetch::NetworkOrCacheFetch;
+use crate::network_partition_keys::requests_network_partition_key;
+use crate::request::{Mode, TraversableForUserPrompts};
+use crate::response::{InternalResponse, Response};
+
+/// Sends the request and takes the answer.
+#[algorithm("concept-http-network-fetch", trace = params.trace)]
+pub(crate) async fn http_network_fetch<H: Host>(
+    params: &mut FetchParams<'_, H>,
+    include_credentials: bool,
+    options: NetworkOrCacheFetch,
+) -> Response {
+    let trace = params.trace;
+    /// 1. Take the request.
+    let request = &params.request;
+    if matches!(request.mode, Mode::WebSocket | Mode::WebTransport) {
+        let what = "connections for WebSocket and WebTransport";
+        /// 7. These modes need connections of another kind.
+        return NetworkError::new(BlockReason::Unmodelled { what }, here!()).into();
+    }
+    let connection = ConnectionParams {
+        /// 5. Connections are not shared between partitions.
+        key: requests_network_partition_key(request),
+        url: request.current_url(),
+        credentials: include_credentials,
+        force_new: options.is_new_connection_fetch,
+        prompt: match request.traversable_for_user_prompts {
+            TraversableForUserPrompts::Traversable(id) => Some(id),
+            TraversableForUserPrompts::Client | TraversableForUserPrompts::NoTraversable => None,
+        },
+    };
+    let http_request = HttpRequest {
+        method: &request.method,
+        url: request.current_url(),
+        header_list: &request.header_list,
+        body: request.body.as_ref().map(|body| &body.bytes),
+        purpose: options.purpose,
+    };
+    /// 8. Make the request, unless the fetch is canceled meanwhile.
+    let result = params
+        .controller
+        .unless_canceled(params.host.http_request(connection, http_request))
+        .await;
+    let answer = match result {
+        Ok(Ok(answer)) => answer,
+        /// 8.1. No connection, no response.
+        Ok(Err(failure)) => return NetworkError::new(BlockReason::Network(failure), here!()).into(),
+        /// 9.2. It was canceled.
+        Err(Canceled) => return params.appropriate_network_error(),
+    };
+    trace.fact("status", || answer.status.to_string());
+    let mut response = InternalResponse::new();
+    response.url_list = request.url_list.to_vec();
+    response.status = answer.status;
+    response.status_message = answer.status_message;
+    response.header_list = answer.header_list;
+    /// 15. The body is there as a whole.
+    response.body = Some(Body::from_bytes(answer.body));
+    if include_credentials {
+        /// 17. Take the cookies.
+        parse_and_store_response_set_cookie_headers(
+            request,
+            &response,
+            params.user_agent,
+            params.host.now(),
+            trace,
+        );
+    }
+    /// 19. That is the response.
+    response.into()
+}

@@ -1,0 +1,283 @@
+//! HTTP-network-or-cache fetch.
+//!
+//! MODEL: there is no HTTP cache yet: no response is ever stored, so none is found (steps 8.23 to 8.26, 11.3 to 11.5).
+//!
+//! <https://fetch.spec.whatwg.org/#http-network-or-cache-fetch>
+
+use bytes::Bytes;
+use crossexam_web::algorithm;
+
+use crate::authentication::{basic_authorization_of_url, basic_realm};
+use crate::body::BodySource;
+use crate::client::EmbedderPolicyValue;
+use crate::cookie_header::append_a_request_cookie_header;
+use crate::failure::{BlockReason, NetworkError};
+use crate::fetch_metadata::append_the_fetch_metadata_headers_for_a_request;
+use crate::fetch_params::FetchParams;
+use crate::host::{Host, HttpRequestPurpose};
+use crate::http_network_fetch::http_network_fetch;
+use crate::origin_header::{append_a_request_origin_header, redirect_taint};
+use crate::request::{
+    CacheMode, CredentialsMode, Initiator, Mode, RedirectMode, RedirectTaint, Referrer, Request,
+    ResponseTainting, TraversableForUserPrompts,
+};
+use crate::response::Response;
+
+/// The optional arguments of HTTP-network-or-cache fetch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NetworkOrCacheFetch {
+    /// isAuthenticationFetch
+    pub(crate) is_authentication_fetch: bool,
+    /// isNewConnectionFetch
+    pub(crate) is_new_connection_fetch: bool,
+    /// Why the request goes out, for whoever watches.
+    pub(crate) purpose: HttpRequestPurpose,
+}
+
+impl Default for NetworkOrCacheFetch {
+    fn default() -> Self {
+        Self {
+            is_authentication_fetch: false,
+            is_new_connection_fetch: false,
+            purpose: HttpRequestPurpose::Actual,
+        }
+    }
+}
+
+/// Completes the request's headers, credentials included, sends it, and deals with what HTTP itself asks for.
+#[algorithm("concept-http-network-or-cache-fetch", trace = params.trace)]
+pub(crate) async fn http_network_or_cache_fetch<H: Host>(
+    params: &mut FetchParams<'_, H>,
+    options: NetworkOrCacheFetch,
+) -> Response {
+    let trace = params.trace;
+    let choices = &params.user_agent.choices;
+    /// 1. Take the request.
+    let request = &mut params.request;
+    let is_the_only_use = request.traversable_for_user_prompts == TraversableForUserPrompts::NoTraversable
+        && request.redirect_mode == RedirectMode::Error;
+    // NB: httpRequest is the request itself, whose header list and cache mode are put back at the end: nothing else of
+    // the copy is changed before it is dropped.
+    /// 8.2.1. What is added for the wire must not stay with the request.
+    let original = (!is_the_only_use).then(|| (request.header_list.clone(), request.cache_mode));
+    let http_request = request;
+
+    /// 8.3. Do credentials go along?
+    let mut include_credentials = match http_request.credentials_mode {
+        CredentialsMode::Include => true,
+        CredentialsMode::SameOrigin => http_request.response_tainting == ResponseTainting::Basic,
+        CredentialsMode::Omit => false,
+    };
+    if !cross_origin_embedder_policy_allows_credentials(http_request) {
+        /// 8.4. The embedder can forbid it.
+        include_credentials = false;
+    }
+    trace.fact("credentials mode", || http_request.credentials_mode.as_str());
+    trace.fact("credentials go along", || if include_credentials { "yes" } else { "no" });
+    /// 8.5. How long is the body?
+    let content_length = http_request.body.as_ref().and_then(|body| body.length);
+    /// 8.6. Without one there is nothing to say,
+    let mut content_length_header_value = None;
+    if http_request.body.is_none() && matches!(&http_request.method[..], b"POST" | b"PUT") {
+        /// 8.7. except with `POST` and `PUT`.
+        content_length_header_value = Some(Bytes::from_static(b"0"));
+    }
+    if let Some(length) = content_length {
+        /// 8.8. The length in digits.
+        content_length_header_value = Some(length.to_string().into());
+    }
+    if let Some(value) = content_length_header_value {
+        /// 8.9. `Content-Length`.
+        http_request.header_list.append("Content-Length", value);
+    }
+    // 8.10. MODEL: the host of a keepalive request keeps count of what is in flight in its fetch group.
+    if let Referrer::Url(referrer) = &http_request.referrer {
+        let value = Bytes::copy_from_slice(referrer.as_str().as_bytes());
+        trace.fact("Referer", || value.clone());
+        /// 8.11.2. `Referer`.
+        http_request.header_list.append("Referer", value);
+    }
+    /// 8.12. `Origin`.
+    append_a_request_origin_header(http_request, trace);
+    if choices.fetch_metadata {
+        /// 8.13. `Sec-Fetch-*`.
+        append_the_fetch_metadata_headers_for_a_request(http_request, trace);
+    }
+    if http_request.initiator == Initiator::Prefetch {
+        /// 8.14. `Sec-Purpose`.
+        http_request.header_list.set("Sec-Purpose", "prefetch");
+    }
+    if !choices.default_user_agent.is_empty() && !http_request.header_list.contains(b"User-Agent") {
+        /// 8.15.2. `User-Agent`.
+        http_request.header_list.append("User-Agent", choices.default_user_agent.clone());
+    }
+    if http_request.cache_mode == CacheMode::Default && is_conditional(http_request) {
+        /// 8.16. A page that makes its own conditional request bypasses the cache.
+        http_request.cache_mode = CacheMode::NoStore;
+    }
+    if http_request.cache_mode == CacheMode::NoCache
+        && !http_request.prevent_no_cache_cache_control_header_modification
+        && !http_request.header_list.contains(b"Cache-Control")
+    {
+        /// 8.17. Caches on the way must revalidate.
+        http_request.header_list.append("Cache-Control", "max-age=0");
+    }
+    if matches!(http_request.cache_mode, CacheMode::NoStore | CacheMode::Reload) {
+        if !http_request.header_list.contains(b"Pragma") {
+            /// 8.18.1. Caches on the way must not answer, in the words of HTTP/1.0
+            http_request.header_list.append("Pragma", "no-cache");
+        }
+        if !http_request.header_list.contains(b"Cache-Control") {
+            /// 8.18.2. and of HTTP/1.1.
+            http_request.header_list.append("Cache-Control", "no-cache");
+        }
+    }
+    if http_request.header_list.contains(b"Range") {
+        /// 8.19. A part of something compressed would be of no use.
+        http_request.header_list.append("Accept-Encoding", "identity");
+    }
+    // 8.20. MODEL: the host adds `Host`; content codings are not modelled, so none is asked for.
+    if include_credentials {
+        /// 8.21.1. `Cookie`.
+        append_a_request_cookie_header(http_request, params.user_agent, params.host.now(), trace);
+        if !http_request.header_list.contains(b"Authorization") {
+            let url = http_request.current_url();
+            let url_includes_credentials = !url.username().is_empty() || url.password().is_some();
+            let entries = params.user_agent.authentication_entries.borrow();
+            let entry = entries.authorization_for(url);
+            let authorization_value = match entry {
+                /// 8.21.2.2. A password that was given before,
+                Some(value) if !http_request.use_url_credentials || !url_includes_credentials => Some(value),
+                /// 8.21.2.3. or the one in the URL, once it was asked for.
+                _ if url_includes_credentials && options.is_authentication_fetch => basic_authorization_of_url(url),
+                _ => None,
+            };
+            if let Some(value) = authorization_value {
+                trace.fact("Authorization", || "an authentication entry goes along");
+                /// 8.21.2.4. `Authorization`.
+                http_request.header_list.append("Authorization", value);
+            }
+        }
+    }
+    // 8.22. MODEL: there are no proxies.
+    if http_request.cache_mode == CacheMode::OnlyIfCached {
+        /// 11.1. Nothing is cached, and nothing else will do.
+        return NetworkError::new(BlockReason::NotCached, here!()).into();
+    }
+    let range_requested = http_request.header_list.contains(b"Range");
+    /// 11.2. Send it.
+    let response = http_network_fetch(params, include_credentials, options).await;
+    if let Some((header_list, cache_mode)) = original {
+        params.request.header_list = header_list;
+        params.request.cache_mode = cache_mode;
+    }
+    let Response::Actual(mut actual) = response else { return response };
+    let internal = &mut actual.internal;
+    if range_requested {
+        /// 13. Remember that a part was asked for.
+        internal.range_requested = true;
+    }
+    /// 14. Remember whether credentials went along.
+    internal.request_includes_credentials = include_credentials;
+
+    let request = &mut params.request;
+    if internal.status == 401
+        && request.response_tainting != ResponseTainting::Cors
+        && include_credentials
+        && let TraversableForUserPrompts::Traversable(traversable) = request.traversable_for_user_prompts
+        && let Some(realm) = basic_realm(&internal.header_list)
+    {
+        let has_stream = request.body.as_ref().is_some_and(|body| body.source == BodySource::Null);
+        if has_stream {
+            /// 15.2.1. A stream cannot be sent twice.
+            return NetworkError::new(BlockReason::BodyNotReplayable, here!()).into();
+        }
+        if !request.use_url_credentials || options.is_authentication_fetch {
+            if params.controller.is_canceled() {
+                /// 15.3.1. A canceled fetch goes no further.
+                return params.appropriate_network_error();
+            }
+            let url = request.current_url().clone();
+            /// 15.3.2. Ask the user for a name and a password.
+            let answer = params.host.prompt_for_credentials(traversable, &url, &realm).await;
+            let Some((username, password)) = answer else {
+                // NB: a user who declines sees the 401 itself; the standard leaves this case open.
+                return Response::Actual(actual);
+            };
+            let current_url = params.request.current_url_mut();
+            /// 15.3.3. The URL carries them from now on. (An http(s) URL with a host accepts both.)
+            let _ = current_url.set_username(&username);
+            /// 15.3.4. The password as well.
+            let _ = current_url.set_password(Some(&password));
+        } else {
+            let url = request.current_url();
+            if url.username().is_empty() && url.password().is_none() {
+                return Response::Actual(actual);
+            }
+        }
+        let again = NetworkOrCacheFetch { is_authentication_fetch: true, ..options };
+        /// 15.4. Send the request again.
+        let response = Box::pin(http_network_or_cache_fetch(params, again)).await;
+        let accepted = response.internal().is_some_and(|internal| internal.status != 401);
+        if accepted {
+            /// 18. Remember the password for this realm.
+            params
+                .user_agent
+                .authentication_entries
+                .borrow_mut()
+                .create(params.request.current_url(), &realm);
+        }
+        return response;
+    }
+    if internal.status == 407 {
+        // 16.4. MODEL: there are no proxies, so nobody is asked for a proxy's password.
+        /// 16.1. A proxy's question stays without an answer.
+        return NetworkError::new(BlockReason::ProxyAuthentication, here!()).into();
+    }
+    let replayable = params.request.body.as_ref().is_none_or(|body| body.source != BodySource::Null);
+    if internal.status == 421 && !options.is_new_connection_fetch && replayable {
+        if params.controller.is_canceled() {
+            /// 17.1. A canceled fetch goes no further.
+            return params.appropriate_network_error();
+        }
+        let again = NetworkOrCacheFetch { is_new_connection_fetch: true, ..options };
+        /// 17.2. The connection led to the wrong server: once more over a new one.
+        return Box::pin(http_network_or_cache_fetch(params, again)).await;
+    }
+    /// 19. That is the response.
+    Response::Actual(actual)
+}
+
+/// Whether the page itself made the request conditional.
+fn is_conditional(request: &Request) -> bool {
+    const CONDITIONS: [&[u8]; 5] =
+        [b"If-Modified-Since", b"If-None-Match", b"If-Unmodified-Since", b"If-Match", b"If-Range"];
+    CONDITIONS.iter().any(|name| request.header_list.contains(name))
+}
+
+/// Whether the embedder policy lets credentials go along.
+#[algorithm("cross-origin-embedder-policy-allows-credentials", untraced)]
+fn cross_origin_embedder_policy_allows_credentials(request: &Request) -> bool {
+    /// 1. The origin is known by now.
+    let origin = request.origin();
+    if request.mode != Mode::NoCors {
+        /// 2. Only "no-cors" is concerned.
+        return true;
+    }
+    /// 3. Without a client there is no embedder.
+    let Some(client) = &request.client else { return true };
+    if client.policy_container.borrow().embedder_policy.value != EmbedderPolicyValue::Credentialless {
+        /// 4. Only "credentialless" forbids anything.
+        return true;
+    }
+    // SPEC: the standard asks that the redirect-taint is *not* "same-origin" here. Its note and the deployed behaviour
+    // want the opposite: credentials for a same-origin URL that was reached without straying. Followed as meant.
+    if origin.is_same_origin_with_url(request.current_url())
+        && redirect_taint(request) == RedirectTaint::SameOrigin
+    {
+        /// 5. The own origin gets them.
+        return true;
+    }
+    /// 6. Nobody else does.
+    false
+}

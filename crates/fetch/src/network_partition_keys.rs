@@ -1,0 +1,43 @@
+//! Network partition keys.
+//!
+//! <https://fetch.spec.whatwg.org/#network-partition-keys>
+
+use crossexam_web::{Origin, Site, algorithm};
+
+use crate::client::Environment;
+use crate::host::NetworkPartitionKey;
+use crate::request::Request;
+
+/// The network partition key of an environment: the site of the top-level page it belongs to.
+///
+/// It is computed once: nothing it depends on changes while an environment lives.
+pub fn network_partition_key(environment: &Environment) -> &NetworkPartitionKey {
+    environment.partition_key.get_or_init(|| determine_the_network_partition_key(environment))
+}
+
+#[algorithm("determine-the-network-partition-key", untraced)]
+fn determine_the_network_partition_key(environment: &Environment) -> Site {
+    /// 1. Begin with the top-level origin.
+    let top_level_origin = environment.top_level_origin.clone();
+    /// 2. If there is none yet, take the origin of the top-level URL.
+    let top_level_origin =
+        top_level_origin.or_else(|| Origin::of_url(&environment.top_level_creation_url));
+    /// 4. Its site is the key. An environment whose top level has an opaque origin is its own site.
+    top_level_origin.unwrap_or_else(|| environment.origin.clone()).site()
+    // 5. MODEL: the second key is null.
+}
+
+/// The network partition key of a request, if it is made for an environment.
+#[algorithm("request-determine-the-network-partition-key", untraced)]
+pub fn requests_network_partition_key(request: &Request) -> Option<&NetworkPartitionKey> {
+    /// 1. A navigation has the key of the environment it creates.
+    if let Some(reserved_client) = &request.reserved_client {
+        return Some(network_partition_key(reserved_client));
+    }
+    /// 2. Everything else has its client's.
+    if let Some(client) = &request.client {
+        return Some(network_partition_key(client));
+    }
+    /// 3. Without either there is none.
+    None
+}
