@@ -28,12 +28,16 @@ pub struct HeaderList {
 impl HeaderList {
     /// An empty list.
     pub const fn new() -> Self {
-        Self { headers: Vec::new() }
+        Self {
+            headers: Vec::new(),
+        }
     }
 
     /// An empty list with room for `capacity` headers.
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { headers: Vec::with_capacity(capacity) }
+        Self {
+            headers: Vec::with_capacity(capacity),
+        }
     }
 
     /// The headers in order.
@@ -60,7 +64,10 @@ impl HeaderList {
 
     /// The values of all headers called `name`, in order and not combined.
     pub fn values<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = &'a Bytes> + 'a {
-        self.headers.iter().filter(move |h| h.name.eq_ignore_ascii_case(name)).map(|h| &h.value)
+        self.headers
+            .iter()
+            .filter(move |h| h.name.eq_ignore_ascii_case(name))
+            .map(|h| &h.value)
     }
 
     /// Gets the combined value of `name`: all values, separated by a comma and a space.
@@ -86,11 +93,18 @@ impl HeaderList {
     pub fn append(&mut self, name: impl Into<Bytes>, value: impl Into<Bytes>) {
         let mut name = name.into();
         /// 1. A name that is there already keeps its first spelling.
-        if let Some(header) = self.headers.iter().find(|h| h.name.eq_ignore_ascii_case(&name)) {
+        if let Some(header) = self
+            .headers
+            .iter()
+            .find(|h| h.name.eq_ignore_ascii_case(&name))
+        {
             name = header.name.clone();
         }
         /// 2. Add the header at the end.
-        self.headers.push(Header { name, value: value.into() });
+        self.headers.push(Header {
+            name,
+            value: value.into(),
+        });
     }
 
     /// Removes all headers called `name`; says whether there were any.
@@ -98,7 +112,8 @@ impl HeaderList {
     /// <https://fetch.spec.whatwg.org/#concept-header-list-delete>
     pub fn delete(&mut self, name: &[u8]) -> bool {
         let before = self.headers.len();
-        self.headers.retain(|header| !header.name.eq_ignore_ascii_case(name));
+        self.headers
+            .retain(|header| !header.name.eq_ignore_ascii_case(name));
         self.headers.len() != before
     }
 
@@ -106,7 +121,11 @@ impl HeaderList {
     #[algorithm("concept-header-list-set", untraced)]
     pub fn set(&mut self, name: impl Into<Bytes>, value: impl Into<Bytes>) {
         let (name, value) = (name.into(), value.into());
-        match self.headers.iter().position(|h| h.name.eq_ignore_ascii_case(&name)) {
+        match self
+            .headers
+            .iter()
+            .position(|h| h.name.eq_ignore_ascii_case(&name))
+        {
             /// 1. Overwrite the first and remove the others.
             Some(first) => {
                 self.headers[first].value = value;
@@ -126,7 +145,11 @@ impl HeaderList {
     #[algorithm("concept-header-list-combine", untraced)]
     pub fn combine(&mut self, name: impl Into<Bytes>, value: impl Into<Bytes>) {
         let (name, value) = (name.into(), value.into());
-        match self.headers.iter_mut().find(|h| h.name.eq_ignore_ascii_case(&name)) {
+        match self
+            .headers
+            .iter_mut()
+            .find(|h| h.name.eq_ignore_ascii_case(&name))
+        {
             /// 1. Lengthen the first header's value.
             Some(header) => {
                 header.value = [&header.value[..], b", ", &value[..]].concat().into();

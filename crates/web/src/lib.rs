@@ -4,14 +4,27 @@
 //! structured fields, `data:` URLs, and the [`trace`] in which a transcribed algorithm records its steps.
 //! This crate knows nothing of requests, documents, time or networks.
 
+pub mod data_url;
 pub mod header_list;
+pub mod header_value;
+pub mod infra;
+pub mod method;
+pub mod mime;
 pub mod origin;
+pub mod ports;
+pub mod range;
+pub mod safelist;
+pub mod structured;
 pub mod time;
 pub mod trace;
+pub mod trustworthy;
 
 pub use bytes::Bytes;
 pub use crossexam_spec_macros::algorithm;
+pub use data_url::DataUrl;
 pub use header_list::{Header, HeaderList};
+pub use header_value::ExtractFailure;
+pub use mime::MimeType;
 pub use origin::{Host, OpaqueOrigin, Origin, Site, TupleOrigin};
 pub use time::Timestamp;
 pub use trace::{Algorithm, Fact, Standard, Step, Trace, TraceEvent};

@@ -52,13 +52,22 @@ impl TupleOrigin {
     pub fn new(scheme: &str, host: Host, port: Option<u16>) -> Self {
         let port_text = port.map_or_else(String::new, |port| format!(":{port}"));
         let serialized = format!("{scheme}://{host}{port_text}").into_bytes().into();
-        Self { scheme: scheme.into(), host, port, domain: None, serialized }
+        Self {
+            scheme: scheme.into(),
+            host,
+            port,
+            domain: None,
+            serialized,
+        }
     }
 
     /// The same origin after `document.domain` was set.
     #[must_use]
     pub fn with_domain(&self, domain: Host) -> Self {
-        Self { domain: Some(domain), ..self.clone() }
+        Self {
+            domain: Some(domain),
+            ..self.clone()
+        }
     }
 
     /// The serialization as bytes, for example `https://alice.example:8443`.
@@ -166,7 +175,9 @@ impl Origin {
             }
             "blob" => {
                 let inner = Url::parse(url.path()).ok()?;
-                matches!(inner.scheme(), "http" | "https").then(|| Self::of_url(&inner)).flatten()
+                matches!(inner.scheme(), "http" | "https")
+                    .then(|| Self::of_url(&inner))
+                    .flatten()
             }
             _ => None,
         }
@@ -200,10 +211,14 @@ impl Origin {
 
     /// Whether this origin is same origin with `url`'s origin, compared without building the latter.
     pub fn is_same_origin_with_url(&self, url: &Url) -> bool {
-        let Self::Tuple(tuple) = self else { return false };
+        let Self::Tuple(tuple) = self else {
+            return false;
+        };
         match url.scheme() {
             "http" | "https" | "ws" | "wss" | "ftp" => {
-                *tuple.scheme == *url.scheme() && tuple.port == url.port() && tuple.host.is_host_of(url)
+                *tuple.scheme == *url.scheme()
+                    && tuple.port == url.port()
+                    && tuple.host.is_host_of(url)
             }
             _ => Self::of_url(url).is_some_and(|origin| self.is_same_origin(&origin)),
         }
@@ -264,14 +279,17 @@ impl Origin {
     pub fn is_same_site(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Opaque(a), Self::Opaque(b)) => a == b,
-            (Self::Tuple(a), Self::Tuple(b)) => a.scheme == b.scheme && self.is_schemelessly_same_site(other),
+            (Self::Tuple(a), Self::Tuple(b)) => {
+                a.scheme == b.scheme && self.is_schemelessly_same_site(other)
+            }
             _ => false,
         }
     }
 
     /// Whether this origin is same site with `url`'s origin.
     pub fn is_same_site_with_url(&self, url: &Url) -> bool {
-        self.is_same_origin_with_url(url) || Self::of_url(url).is_some_and(|origin| self.is_same_site(&origin))
+        self.is_same_origin_with_url(url)
+            || Self::of_url(url).is_some_and(|origin| self.is_same_site(&origin))
     }
 }
 

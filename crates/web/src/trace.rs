@@ -62,7 +62,9 @@ impl Standard {
             Self::Xhr => "https://xhr.spec.whatwg.org/",
             Self::Url => "https://url.spec.whatwg.org/",
             Self::MimeSniff => "https://mimesniff.spec.whatwg.org/",
-            Self::Cookies => "https://httpwg.org/http-extensions/draft-ietf-httpbis-layered-cookies.html",
+            Self::Cookies => {
+                "https://httpwg.org/http-extensions/draft-ietf-httpbis-layered-cookies.html"
+            }
             Self::ReferrerPolicy => "https://w3c.github.io/webappsec-referrer-policy/",
             Self::FetchMetadata => "https://w3c.github.io/webappsec-fetch-metadata/",
             Self::SecureContexts => "https://w3c.github.io/webappsec-secure-contexts/",
@@ -179,7 +181,9 @@ impl Trace {
 
     /// A trace that records every step.
     pub fn on() -> Self {
-        Self { events: Some(RefCell::new(Vec::new())) }
+        Self {
+            events: Some(RefCell::new(Vec::new())),
+        }
     }
 
     /// Whether steps are recorded.
@@ -193,7 +197,9 @@ impl Trace {
         if let Some(events) = &self.events {
             events.borrow_mut().push(TraceEvent::Enter(algorithm));
         }
-        Scope { events: self.events.as_ref() }
+        Scope {
+            events: self.events.as_ref(),
+        }
     }
 
     /// Records a step.
@@ -209,7 +215,10 @@ impl Trace {
     pub fn fact<V: AsRef<[u8]>>(&self, label: &'static str, value: impl FnOnce() -> V) {
         if let Some(events) = &self.events {
             let value = printable(value().as_ref());
-            events.borrow_mut().push(TraceEvent::Fact(Fact { label: label.into(), value }));
+            events.borrow_mut().push(TraceEvent::Fact(Fact {
+                label: label.into(),
+                value,
+            }));
         }
     }
 
@@ -230,7 +239,9 @@ impl Trace {
 
     /// What was recorded so far.
     pub fn events(&self) -> Vec<TraceEvent> {
-        self.events.as_ref().map_or_else(Vec::new, |events| events.borrow().clone())
+        self.events
+            .as_ref()
+            .map_or_else(Vec::new, |events| events.borrow().clone())
     }
 }
 
