@@ -111,22 +111,35 @@ impl Host {
 
     /// The registrable domain: the public suffix and one label more. `None` for an IP address or a public suffix itself.
     ///
+    /// A final dot stays: `alice.example.` is another registrable domain than `alice.example`.
+    ///
     /// <https://url.spec.whatwg.org/#host-registrable-domain>
     pub fn registrable_domain(&self) -> Option<&str> {
-        match self {
-            Self::Domain(domain) => psl::domain_str(domain),
-            Self::Ipv4(_) | Self::Ipv6(_) => None,
-        }
+        let domain = psl::domain(self.listable_domain()?.as_bytes())?;
+        std::str::from_utf8(domain.as_bytes()).ok()
     }
 
-    /// The public suffix, for example `co.uk`. `None` for an IP address.
+    /// The public suffix, for example `co.uk`. `None` for an IP address. A name that no rule of the Public Suffix List
+    /// knows has its last label as suffix; `localhost` is one.
     ///
     /// <https://url.spec.whatwg.org/#host-public-suffix>
     pub fn public_suffix(&self) -> Option<&str> {
-        match self {
-            Self::Domain(domain) => psl::suffix_str(domain),
-            Self::Ipv4(_) | Self::Ipv6(_) => None,
-        }
+        let suffix = psl::suffix(self.listable_domain()?.as_bytes())?;
+        std::str::from_utf8(suffix.as_bytes()).ok()
+    }
+
+    /// The domain, if the Public Suffix List has something to say about it.
+    // NB: a URL's host can have empty labels (`a..example`); the list's algorithm does not allow them. Such a host is its
+    // own site, which is the cautious answer.
+    fn listable_domain(&self) -> Option<&str> {
+        let Self::Domain(domain) = self else {
+            return None;
+        };
+        let labels = domain.strip_suffix('.').unwrap_or(domain);
+        labels
+            .split('.')
+            .all(|label| !label.is_empty())
+            .then_some(domain)
     }
 }
 
