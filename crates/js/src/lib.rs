@@ -1,5 +1,22 @@
-//! The embedded JavaScript engine and its bindings.
+//! The embedded JavaScript engine and its Web IDL bindings, without any policy of their own.
+//!
+//! An [`Agent`] is an engine for a group of realms: documents that can reach each other, or one server program. It asks
+//! the world for everything through [`RealmHost`] (with its parts [`DocumentHost`] and [`ServerHost`]), and is told
+//! outcomes through its `deliver_*` methods; no type of the engine crosses that border. The decisions are made in
+//! `crossexam_fetch` (what a `Headers` object accepts, what a `Request` may be, what a `Response` shows) and by the host.
+//!
+//! The platform's classes are written in JavaScript, evaluated once per realm over native operations; how to write one
+//! is said in `src/bootstrap/README.md`.
 
+mod agent;
+mod bootstrap;
+mod errors;
+mod limits;
+mod native;
+mod ops;
 pub mod protocol;
+mod shared;
 
+pub use agent::Agent;
+pub use limits::Limits;
 pub use protocol::*;

@@ -16,6 +16,17 @@ use crossexam_web::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RealmId(pub u32);
 
+/// What a realm is for: decides which interfaces it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RealmKind {
+    /// A document's window.
+    Window,
+    /// A dedicated worker.
+    Worker,
+    /// A server program.
+    Server,
+}
+
 /// A navigable (a tab or a frame) within its browser: what a `WindowProxy` stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WindowId(pub u64);
@@ -36,7 +47,13 @@ pub trait RealmHost {
     fn environment(&self, realm: RealmId) -> Rc<Environment>;
 
     /// Starts a fetch; its outcome is delivered with `Agent::deliver_response`.
-    fn start_fetch(&self, realm: RealmId, operation: OperationId, initiator: FetchInitiator, request: Request);
+    fn start_fetch(
+        &self,
+        realm: RealmId,
+        operation: OperationId,
+        initiator: FetchInitiator,
+        request: Request,
+    );
 
     /// Aborts a fetch or an element's load.
     fn abort(&self, realm: RealmId, operation: OperationId);
@@ -108,11 +125,22 @@ pub enum ScriptError {
         location: Option<(String, u32, u32)>,
     },
     /// It ran longer than its budget.
-    #[error("the script ran for more than its budget of {budget} interrupt checks without returning")]
+    #[error(
+        "the script ran for more than its budget of {budget} interrupt checks without returning"
+    )]
     Runaway {
         /// The budget.
         budget: u64,
     },
+    /// A microtask checkpoint came to no end. The agent runs no more script.
+    #[error("a microtask checkpoint ran {limit} microtasks and there was no end to them")]
+    EndlessMicrotasks {
+        /// The limit.
+        limit: u64,
+    },
+    /// The agent was called back while one of its scripts was running; nothing was done.
+    #[error("the agent was entered again while its script was running")]
+    Reentered,
     /// It used more memory than its agent may.
     #[error("the script used more than {limit} bytes of memory")]
     OutOfMemory {
@@ -139,15 +167,25 @@ pub trait DocumentHost {
     fn load_element(&self, realm: RealmId, operation: OperationId, load: ElementLoad);
 
     /// A script or a link navigates a window.
-    fn navigate(&self, realm: RealmId, target: NavigationTarget, url: &str, options: NavigationOptions)
-    -> Result<Option<WindowId>, DomError>;
+    fn navigate(
+        &self,
+        realm: RealmId,
+        target: NavigationTarget,
+        url: &str,
+        options: NavigationOptions,
+    ) -> Result<Option<WindowId>, DomError>;
 
     /// A form is submitted.
     fn submit_form(&self, realm: RealmId, form: FormSubmission) -> Result<(), DomError>;
 
     /// An `iframe` was inserted: creates its navigable. When a document of it has loaded, the host calls
     /// `Agent::deliver_frame_load`.
-    fn insert_frame(&self, realm: RealmId, operation: OperationId, frame: FrameAttributes) -> WindowId;
+    fn insert_frame(
+        &self,
+        realm: RealmId,
+        operation: OperationId,
+        frame: FrameAttributes,
+    ) -> WindowId;
 
     /// An `iframe`'s `src` or `srcdoc` was changed.
     fn update_frame(&self, realm: RealmId, window: WindowId, frame: FrameAttributes);
@@ -163,7 +201,13 @@ pub trait DocumentHost {
     fn window_access(&self, realm: RealmId, window: WindowId) -> WindowAccess;
 
     /// `postMessage`; `data` is the message in serialized form. Delivered with `Agent::deliver_message`.
-    fn post_message(&self, realm: RealmId, window: WindowId, data: String, target_origin: &str) -> Result<(), DomError>;
+    fn post_message(
+        &self,
+        realm: RealmId,
+        window: WindowId,
+        data: String,
+        target_origin: &str,
+    ) -> Result<(), DomError>;
 
     /// `window.close()`.
     fn close_window(&self, realm: RealmId, window: WindowId);

@@ -1,0 +1,531 @@
+//! Agents: an engine of its own for the realms that can reach each other.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use rquickjs::context::intrinsic;
+use rquickjs::{Context, Ctx, Function, Module, Object, Persistent, Runtime, Value};
+
+use crate::limits::Limits;
+use crate::ops::Ops;
+use crate::protocol::{
+    ElementOutcome, OperationId, RealmHost, RealmId, RealmKind, ScriptError, WindowId,
+};
+use crate::shared::{Rejection, Scope, Shared};
+use crate::{bootstrap, errors, native};
+
+/// Every built-in but `performance`, which would read a clock.
+type Intrinsics = (
+    intrinsic::Date,
+    intrinsic::Eval,
+    intrinsic::RegExpCompiler,
+    intrinsic::RegExp,
+    intrinsic::Json,
+    intrinsic::Proxy,
+    intrinsic::MapSet,
+    intrinsic::TypedArrays,
+    intrinsic::Promise,
+    intrinsic::WeakRef,
+    intrinsic::DOMException,
+);
+
+/// How deep scripts may call, in bytes of stack.
+const STACK_BYTES: usize = 512 << 10;
+
+/// An agent: a group of realms whose scripts can reach each other, with one engine and one queue of microtasks.
+///
+/// All methods take `&self`, so that whoever owns the agent can hold it in an `Rc`. While script runs, the agent is
+/// *entered*: a method of the host that script called must not call the agent back. If it does, nothing happens and
+/// the method returns [`ScriptError::Reentered`]; [`destroy_realm`](Self::destroy_realm) alone is always possible.
+///
+/// Microtasks run only in [`run_microtasks`](Self::run_microtasks); the event loop calls it after each script and each
+/// delivered outcome.
+pub struct Agent {
+    // The order matters: everything that holds a value of the engine's goes before the engine.
+    realms: RefCell<BTreeMap<RealmId, Rc<Realm>>>,
+    slots: Option<Persistent<Value<'static>>>,
+    shared: Rc<Shared>,
+    next_realm: Cell<u32>,
+    entered: Cell<bool>,
+    /// Why the agent runs no more script.
+    stopped: RefCell<Option<ScriptError>>,
+    runtime: Runtime,
+}
+
+struct Realm {
+    scope: Rc<Scope>,
+    entries: Persistent<Object<'static>>,
+    context: Context,
+}
+
+impl Agent {
+    /// A new agent without realms.
+    ///
+    /// # Errors
+    ///
+    /// If the limit of memory does not even hold the engine.
+    pub fn new(host: Rc<dyn RealmHost>, limits: Limits) -> Result<Self, ScriptError> {
+        let out_of_memory = |_| ScriptError::OutOfMemory {
+            limit: limits.memory_bytes,
+        };
+        let runtime = Runtime::new().map_err(out_of_memory)?;
+        runtime.set_memory_limit(limits.memory_bytes);
+        runtime.set_max_stack_size(STACK_BYTES);
+        let shared = Rc::new(Shared::new(host, limits));
+
+        let counter = Rc::clone(&shared);
+        runtime.set_interrupt_handler(Some(Box::new(move || {
+            match counter.interrupts_left.get().checked_sub(1) {
+                Some(left) => {
+                    counter.interrupts_left.set(left);
+                    false
+                }
+                None => {
+                    counter.runaway.set(true);
+                    true
+                }
+            }
+        })));
+
+        let tracker = Rc::clone(&shared);
+        runtime.set_host_promise_rejection_tracker(Some(Box::new(
+            move |ctx, promise, reason, is_handled| {
+                track_rejection(&tracker, &ctx, promise, reason, is_handled);
+            },
+        )));
+
+        // The slots belong to no realm, so that no realm is kept alive by them.
+        let context = Context::custom::<(intrinsic::Eval, intrinsic::MapSet)>(&runtime)
+            .map_err(out_of_memory)?;
+        let slots = context
+            .with(|ctx| {
+                ctx.eval::<Value<'_>, _>("new WeakMap")
+                    .map(|map| Persistent::save(&ctx, map))
+            })
+            .map_err(out_of_memory)?;
+        Ok(Self {
+            realms: RefCell::default(),
+            slots: Some(slots),
+            shared,
+            next_realm: Cell::new(0),
+            entered: Cell::new(false),
+            stopped: RefCell::new(None),
+            runtime,
+        })
+    }
+
+    /// Creates a realm and sets up its global object.
+    ///
+    /// # Errors
+    ///
+    /// [`ScriptError::Reentered`] while script runs; [`ScriptError::OutOfMemory`].
+    pub fn create_realm(&self, kind: RealmKind) -> Result<RealmId, ScriptError> {
+        let _entered = self.enter()?;
+        let realm = RealmId(self.next_realm.get());
+        self.next_realm.set(realm.0 + 1);
+        let shared = &self.shared;
+        let out_of_memory = |_| ScriptError::OutOfMemory {
+            limit: shared.limits.memory_bytes,
+        };
+        let context = Context::custom::<Intrinsics>(&self.runtime).map_err(out_of_memory)?;
+        let address = context.as_raw().as_ptr() as usize;
+        let scope = Rc::new(Scope {
+            shared: Rc::clone(shared),
+            realm,
+            kind,
+            alive: Cell::new(true),
+        });
+        let entries = context.with(|ctx| {
+            let set_up = || -> rquickjs::Result<_> {
+                let ops = Ops::new(&ctx, Rc::clone(&scope))?;
+                native::register(&ops)?;
+                let lib = Object::new_proto(ctx.clone(), None)?;
+                lib.set("slots", self.slots.clone())?;
+                bootstrap::evaluate(&ctx, kind, &ops.into_object(), &lib)?;
+                Ok(Persistent::save(&ctx, lib.get::<_, Object<'_>>("entries")?))
+            };
+            set_up().map_err(|error| errors::script_error(&ctx, shared, &error))
+        })?;
+        shared.contexts.borrow_mut().insert(address, realm);
+        self.realms.borrow_mut().insert(
+            realm,
+            Rc::new(Realm {
+                scope,
+                entries,
+                context,
+            }),
+        );
+        Ok(realm)
+    }
+
+    /// Destroys a realm: its scripts run no more, and what is delivered to it is dropped. Possible at any time.
+    pub fn destroy_realm(&self, realm: RealmId) {
+        let Some(gone) = self.realms.borrow_mut().remove(&realm) else {
+            return;
+        };
+        gone.scope.alive.set(false);
+        self.shared.end_operations_of(realm);
+        self.shared
+            .contexts
+            .borrow_mut()
+            .retain(|_, id| *id != realm);
+        let (dropped, kept): (Vec<Rejection>, Vec<Rejection>) = self
+            .shared
+            .rejections
+            .take()
+            .into_iter()
+            .partition(|rejection| rejection.realm == realm);
+        self.shared.rejections.replace(kept);
+        drop(dropped);
+    }
+
+    /// Runs a classic script. What it leaves behind as microtasks waits for [`run_microtasks`](Self::run_microtasks).
+    ///
+    /// # Errors
+    ///
+    /// What the script threw, or the limit it met. Reporting is up to the caller: see
+    /// [`report_exception`](Self::report_exception).
+    pub fn evaluate_script(
+        &self,
+        realm: RealmId,
+        source: &str,
+        filename: &str,
+    ) -> Result<(), ScriptError> {
+        self.with_realm(realm, |ctx, _| {
+            let mut options = rquickjs::context::EvalOptions::default();
+            options.strict = false;
+            options.filename = Some(filename.replace('\0', ""));
+            ctx.eval_with_options::<Value<'_>, _>(source, options)
+                .map(drop)
+        })
+        .map(drop)
+    }
+
+    /// Calls an entry of the realm's bootstrap (a function of `lib.entries`); `None` if the realm is gone.
+    pub(crate) fn call_entry<R>(
+        &self,
+        realm: RealmId,
+        name: &str,
+        call: impl for<'js> FnOnce(&Ctx<'js>, &Function<'js>, &Scope) -> rquickjs::Result<R>,
+    ) -> Result<Option<R>, ScriptError> {
+        self.with_realm(realm, |ctx, state| {
+            let entries = state.entries.clone().restore(ctx)?;
+            let function: Function<'_> = entries.get(name)?;
+            call(ctx, &function, &state.scope)
+        })
+    }
+
+    /// Enters a realm; `None` if it is gone.
+    fn with_realm<R>(
+        &self,
+        realm: RealmId,
+        steps: impl for<'js> FnOnce(&Ctx<'js>, &Realm) -> rquickjs::Result<R>,
+    ) -> Result<Option<R>, ScriptError> {
+        let _entered = self.enter()?;
+        let Some(state) = self.realms.borrow().get(&realm).cloned() else {
+            return Ok(None);
+        };
+        let outcome = state.context.with(|ctx| {
+            steps(&ctx, &state).map_err(|error| errors::script_error(&ctx, &self.shared, &error))
+        });
+        outcome.map(Some)
+    }
+
+    /// Marks the agent as entered, for as long as the guard lives.
+    fn enter(&self) -> Result<Entered<'_>, ScriptError> {
+        if let Some(stopped) = &*self.stopped.borrow() {
+            return Err(stopped.clone());
+        }
+        if self.entered.replace(true) {
+            return Err(ScriptError::Reentered);
+        }
+        self.shared
+            .interrupts_left
+            .set(self.shared.limits.interrupt_budget);
+        self.shared.runaway.set(false);
+        Ok(Entered(&self.entered))
+    }
+}
+
+impl Agent {
+    /// Evaluates a module script. If it fails at once, that is the error; what fails later is an unhandled rejection.
+    ///
+    /// # Errors
+    ///
+    /// As for [`evaluate_script`](Self::evaluate_script). A module of a page that imports others fails.
+    // MODEL: a page's module scripts import nothing.
+    pub fn evaluate_module(
+        &self,
+        realm: RealmId,
+        source: &str,
+        filename: &str,
+    ) -> Result<(), ScriptError> {
+        let failed = self.with_realm(realm, |ctx, _| {
+            let (_, promise) = Module::declare(ctx.clone(), filename, source)?.eval()?;
+            Ok(self.failure_of(ctx, &promise))
+        })?;
+        failed.flatten().map_or(Ok(()), Err)
+    }
+
+    /// Why a promise is rejected, if it is; it counts as handled then.
+    pub(crate) fn failure_of<'js>(
+        &self,
+        ctx: &Ctx<'js>,
+        promise: &rquickjs::Promise<'js>,
+    ) -> Option<ScriptError> {
+        let Err(error) = promise.result::<Value<'js>>()? else {
+            return None;
+        };
+        let error = errors::script_error(ctx, &self.shared, &error);
+        forget_rejection(&self.shared, ctx, promise.as_value());
+        Some(error)
+    }
+
+    /// Runs the microtasks that are waiting, and those that they add, and reports promise rejections that were left
+    /// without a handler.
+    ///
+    /// # Errors
+    ///
+    /// [`ScriptError::Runaway`], [`ScriptError::OutOfMemory`], or [`ScriptError::EndlessMicrotasks`], after which the
+    /// agent runs nothing any more. Exceptions of single microtasks go to [`RealmHost::report_exception`].
+    pub fn run_microtasks(&self) -> Result<(), ScriptError> {
+        let limit = self.shared.limits.max_jobs;
+        let mut jobs = 0;
+        loop {
+            {
+                let _entered = self.enter()?;
+                while self.runtime.is_job_pending() {
+                    if jobs == limit {
+                        let error = ScriptError::EndlessMicrotasks { limit };
+                        self.stopped.replace(Some(error.clone()));
+                        return Err(error);
+                    }
+                    jobs += 1;
+                    if let Err(exception) = self.runtime.execute_pending_job() {
+                        self.job_failed(&exception.0)?;
+                    }
+                }
+            }
+            let rejections = self.shared.rejections.take();
+            if rejections.is_empty() {
+                return Ok(());
+            }
+            for rejection in rejections {
+                self.report_rejection(rejection)?;
+            }
+        }
+    }
+
+    fn job_failed(&self, context: &Context) -> Result<(), ScriptError> {
+        let realm = self
+            .shared
+            .contexts
+            .borrow()
+            .get(&(context.as_raw().as_ptr() as usize))
+            .copied();
+        let error = context
+            .with(|ctx| errors::script_error(&ctx, &self.shared, &rquickjs::Error::Exception));
+        match error {
+            ScriptError::Exception { .. } => {
+                if let Some(realm) = realm {
+                    self.shared.host.report_exception(realm, error);
+                }
+                Ok(())
+            }
+            ScriptError::Runaway { .. }
+            | ScriptError::OutOfMemory { .. }
+            | ScriptError::EndlessMicrotasks { .. }
+            | ScriptError::Reentered => Err(error),
+        }
+    }
+
+    fn report_rejection(&self, rejection: Rejection) -> Result<(), ScriptError> {
+        let Rejection {
+            realm,
+            promise,
+            reason,
+            error,
+        } = rejection;
+        let handled = self.call_entry(realm, "unhandledRejection", |ctx, entry, _| {
+            entry.call::<_, bool>((promise.restore(ctx)?, reason.restore(ctx)?))
+        })?;
+        if handled == Some(false) {
+            self.shared.host.report_exception(realm, error);
+        }
+        Ok(())
+    }
+
+    /// Reports an exception that a script left uncaught, as a browser does: fires `error` at the realm's global object,
+    /// and tells the host unless a listener handled it. With `muted` the page learns nothing but that there was one.
+    ///
+    /// # Errors
+    ///
+    /// The limit that a listener met.
+    pub fn report_exception(
+        &self,
+        realm: RealmId,
+        error: ScriptError,
+        muted: bool,
+    ) -> Result<(), ScriptError> {
+        let (message, (file, line, column)) = match &error {
+            ScriptError::Exception {
+                message, location, ..
+            } if !muted => (message.clone(), location.clone().unwrap_or_default()),
+            _ => ("Script error.".to_owned(), <(String, u32, u32)>::default()),
+        };
+        let handled = self.call_entry(realm, "scriptError", |_, entry, _| {
+            entry.call::<_, bool>((message, file, line, column))
+        })?;
+        if handled != Some(true) {
+            self.shared.host.report_exception(realm, error);
+        }
+        Ok(())
+    }
+
+    /// A timer is due.
+    ///
+    /// # Errors
+    ///
+    /// The limit that its callback met; [`ScriptError::Reentered`]. So for all that is delivered: exceptions of the
+    /// page's own callbacks are reported instead.
+    pub fn deliver_timer(&self, operation: OperationId) -> Result<(), ScriptError> {
+        self.finish(operation, |_, entry, _| entry.call((operation.0,)))
+    }
+
+    /// An element's load came to its end.
+    ///
+    /// # Errors
+    ///
+    /// As for [`deliver_timer`](Self::deliver_timer).
+    pub fn deliver_element_load(
+        &self,
+        operation: OperationId,
+        outcome: ElementOutcome,
+    ) -> Result<(), ScriptError> {
+        self.finish(operation, |ctx, entry, _| match outcome {
+            ElementOutcome::Failed => entry.call((operation.0, rquickjs::Null)),
+            ElementOutcome::Loaded {
+                text,
+                muted_errors,
+                size,
+                cors_same_origin,
+            } => {
+                let loaded = Object::new_proto(ctx.clone(), None)?;
+                loaded.set("text", text)?;
+                loaded.set("mutedErrors", muted_errors)?;
+                let (width, height) = size.unwrap_or_default();
+                loaded.set("width", width)?;
+                loaded.set("height", height)?;
+                loaded.set("corsSameOrigin", cors_same_origin)?;
+                entry.call((operation.0, loaded))
+            }
+        })
+    }
+
+    /// A document of an `iframe` has loaded; may come again for the same operation.
+    ///
+    /// # Errors
+    ///
+    /// As for [`deliver_timer`](Self::deliver_timer).
+    pub fn deliver_frame_load(&self, operation: OperationId) -> Result<(), ScriptError> {
+        self.finish(operation, |_, entry, _| entry.call((operation.0,)))
+    }
+
+    /// A message for the realm's window: `data` is what [`DocumentHost::post_message`] was given.
+    ///
+    /// # Errors
+    ///
+    /// As for [`deliver_timer`](Self::deliver_timer).
+    ///
+    /// [`DocumentHost::post_message`]: crate::DocumentHost::post_message
+    pub fn deliver_message(
+        &self,
+        realm: RealmId,
+        data: &str,
+        origin: &str,
+        source: Option<WindowId>,
+    ) -> Result<(), ScriptError> {
+        let source = source.map(|window| window.0.to_string());
+        self.call_entry(realm, "message", |_, entry, scope| {
+            scope.exposed("MessageEvent.data", data.as_bytes());
+            entry.call::<_, ()>((data, origin, source))
+        })
+        .map(drop)
+    }
+
+    /// Hands an outcome to the operation it belongs to; one that is gone is passed over.
+    pub(crate) fn finish(
+        &self,
+        operation: OperationId,
+        call: impl for<'js> FnOnce(&Ctx<'js>, &Function<'js>, &Scope) -> rquickjs::Result<()>,
+    ) -> Result<(), ScriptError> {
+        let Some(realm) = self.shared.realm_of_operation(operation) else {
+            return Ok(());
+        };
+        self.call_entry(realm, "finish", call).map(drop)
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        // Nothing that holds a value of the engine's may outlive it.
+        self.shared.rejections.take();
+        self.slots = None;
+        self.realms.take();
+    }
+}
+
+impl std::fmt::Debug for Agent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Agent")
+            .field("limits", &self.shared.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Says that the agent is not entered any more.
+struct Entered<'a>(&'a Cell<bool>);
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
+    }
+}
+
+fn track_rejection<'js>(
+    shared: &Shared,
+    ctx: &Ctx<'js>,
+    promise: Value<'js>,
+    reason: Value<'js>,
+    is_handled: bool,
+) {
+    if is_handled {
+        forget_rejection(shared, ctx, &promise);
+        return;
+    }
+    let address = ctx.as_raw().as_ptr() as usize;
+    let Some(realm) = shared.contexts.borrow().get(&address).copied() else {
+        return;
+    };
+    let error = errors::exception(ctx, shared, &reason);
+    let rejection = Rejection {
+        realm,
+        promise: Persistent::save(ctx, promise),
+        reason: Persistent::save(ctx, reason),
+        error,
+    };
+    shared.rejections.borrow_mut().push(rejection);
+}
+
+fn forget_rejection<'js>(shared: &Shared, ctx: &Ctx<'js>, promise: &Value<'js>) {
+    let mut rejections = shared.rejections.take();
+    rejections.retain(|rejection| {
+        !rejection
+            .promise
+            .clone()
+            .restore(ctx)
+            .is_ok_and(|known| known == *promise)
+    });
+    shared.rejections.replace(rejections);
+}

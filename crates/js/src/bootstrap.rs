@@ -1,0 +1,82 @@
+//! Which bootstrap files a realm evaluates, and their bytecode.
+//!
+//! `bootstrap/README.md` says how a file is written and how native operations are added.
+
+use std::sync::OnceLock;
+
+use rquickjs::loader::Loader;
+use rquickjs::loader::bundle::Bundle;
+use rquickjs::module::WriteOptions;
+use rquickjs::{Context, Ctx, Function, Module, Object, Runtime};
+
+use crate::protocol::RealmKind;
+
+struct File {
+    name: &'static str,
+    source: &'static str,
+    kinds: &'static [RealmKind],
+}
+
+const EVERY: &[RealmKind] = &[RealmKind::Window, RealmKind::Worker, RealmKind::Server];
+const PAGES: &[RealmKind] = &[RealmKind::Window, RealmKind::Worker];
+const WINDOW: &[RealmKind] = &[RealmKind::Window];
+const SERVER: &[RealmKind] = &[RealmKind::Server];
+
+macro_rules! files {
+    ($($kinds:ident $name:literal),+ $(,)?) => {
+        &[$(File { name: $name, source: include_str!(concat!("bootstrap/", $name)), kinds: $kinds }),+]
+    };
+}
+
+/// The files in the order of their evaluation.
+const FILES: &[File] = files![
+    EVERY "lib.js",
+    EVERY "language.js",
+    EVERY "events.js",
+    EVERY "console.js",
+    EVERY "timers.js",
+];
+
+type Bytecode = &'static [(&'static str, &'static [u8])];
+
+/// The files' bytecode, compiled once for the process. It is the same for every agent.
+fn bytecode() -> Result<Bytecode, rquickjs::Error> {
+    static BYTECODE: OnceLock<Bytecode> = OnceLock::new();
+    if let Some(bytecode) = BYTECODE.get() {
+        return Ok(bytecode);
+    }
+    let runtime = Runtime::new()?;
+    let context = Context::full(&runtime)?;
+    let compiled = context.with(|ctx| {
+        FILES
+            .iter()
+            .map(|file| {
+                let module = Module::declare(ctx.clone(), file.name, file.source)?;
+                let options = WriteOptions {
+                    strip_source: true,
+                    ..WriteOptions::default()
+                };
+                let bytes: &'static [u8] = module.write(options)?.leak();
+                Ok((file.name, bytes))
+            })
+            .collect::<rquickjs::Result<Vec<_>>>()
+    })?;
+    Ok(BYTECODE.get_or_init(|| compiled.leak()))
+}
+
+/// Evaluates the files of `kind` in a new realm.
+pub(crate) fn evaluate<'js>(
+    ctx: &Ctx<'js>,
+    kind: RealmKind,
+    ops: &Object<'js>,
+    lib: &Object<'js>,
+) -> rquickjs::Result<()> {
+    let mut bundle = Bundle(bytecode()?);
+    let global = ctx.globals();
+    for file in FILES.iter().filter(|file| file.kinds.contains(&kind)) {
+        let (module, _) = bundle.load(ctx, file.name, None)?.eval()?;
+        let function: Function<'js> = module.get("default")?;
+        function.call::<_, ()>((ops.clone(), lib.clone(), global.clone()))?;
+    }
+    Ok(())
+}
