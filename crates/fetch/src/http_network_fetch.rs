@@ -29,9 +29,10 @@ pub(crate) async fn http_network_fetch<H: Host>(
         /// 7. These modes need connections of another kind.
         return NetworkError::new(BlockReason::Unmodelled { what }, here!()).into();
     }
+    /// 5. Connections are not shared between partitions.
+    let key = requests_network_partition_key(request);
     let connection = ConnectionParams {
-        /// 5. Connections are not shared between partitions.
-        key: requests_network_partition_key(request),
+        key,
         url: request.current_url(),
         credentials: include_credentials,
         force_new: options.is_new_connection_fetch,

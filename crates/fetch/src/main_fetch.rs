@@ -5,7 +5,7 @@
 use crossexam_web::header_value::extract_header_list_values;
 use crossexam_web::ports::is_bad_port;
 use crossexam_web::safelist::cors_unsafe_request_header_names;
-use crossexam_web::{Step, algorithm};
+use crossexam_web::{Step, Trace, algorithm};
 use crossexam_web::method::is_cors_safelisted_method;
 
 use crate::failure::{BlockReason, NetworkError};
@@ -123,7 +123,7 @@ pub(crate) async fn main_fetch<H: Host>(params: &mut FetchParams<'_, H>, recursi
         }
     }
     /// 20. Some responses are not for this destination.
-    if let Some(reason) = must_not_be_seen(&response, request, params) {
+    if let Some(reason) = must_not_be_seen(&response, &params.request, trace) {
         response = NetworkError::new(reason, here!()).into();
     }
     let request = &mut params.request;
@@ -229,7 +229,7 @@ fn is_local(request: &Request) -> bool {
 }
 
 /// Why a request must not be fetched at all (step 7).
-fn must_not_be_fetched(request: &Request, trace: &crossexam_web::Trace) -> Option<BlockReason> {
+fn must_not_be_fetched(request: &Request, trace: &Trace) -> Option<BlockReason> {
     let url = request.current_url();
     if matches!(url.scheme(), "http" | "https")
         && let Some(port) = url.port()
@@ -241,11 +241,11 @@ fn must_not_be_fetched(request: &Request, trace: &crossexam_web::Trace) -> Optio
 }
 
 /// Why a response must not be seen by whoever asked for it (step 20).
-fn must_not_be_seen<H>(response: &Response, request: &Request, params: &FetchParams<'_, H>) -> Option<BlockReason> {
+fn must_not_be_seen(response: &Response, request: &Request, trace: &Trace) -> Option<BlockReason> {
     let internal = response.internal()?;
-    should_response_to_request_be_blocked_as_mixed_content(request, internal, params.trace)
-        .or_else(|| should_response_to_request_be_blocked_due_to_its_mime_type(internal, request, params.trace))
-        .or_else(|| should_response_to_request_be_blocked_due_to_nosniff(internal, request, params.trace))
+    should_response_to_request_be_blocked_as_mixed_content(request, internal, trace)
+        .or_else(|| should_response_to_request_be_blocked_due_to_its_mime_type(internal, request, trace))
+        .or_else(|| should_response_to_request_be_blocked_due_to_nosniff(internal, request, trace))
 }
 
 /// Hands the response to whoever called fetch.

@@ -4,6 +4,7 @@
 
 use bytes::Bytes;
 use crossexam_web::{Origin, Trace, algorithm};
+use url::Url;
 
 use crate::referrer_policy::ReferrerPolicy;
 use crate::request::{Mode, RedirectTaint, Request, ResponseTainting};
@@ -28,25 +29,28 @@ pub fn redirect_taint(request: &Request) -> RedirectTaint {
             last_url = Some(url);
             continue;
         };
-        let url_origin = Origin::of_url(url);
-        let is_same_site = |a: &Option<Origin>| match (a, Origin::of_url(last)) {
-            (Some(a), Some(b)) => a.is_same_site(&b),
-            _ => false,
-        };
-        /// 4.2. A hop between sites, from a site that is not the request's, taints across sites.
-        if !is_same_site(&url_origin) && !origin.is_same_site_with_url(last) {
-            return RedirectTaint::CrossSite;
-        }
-        let is_same_origin = url_origin.as_ref().is_some_and(|a| a.is_same_origin_with_url(last));
-        /// 4.3. A hop between origins, from an origin that is not the request's, taints within the site.
-        if !is_same_origin && !origin.is_same_origin_with_url(last) {
-            taint = RedirectTaint::SameSite;
+        if !have_same_origin(url, last) {
+            let hop_is_same_site = Origin::of_url(url).is_some_and(|a| a.is_same_site_with_url(last));
+            /// 4.2. A hop between sites, from a site that is not the request's, taints across sites.
+            if !hop_is_same_site && !origin.is_same_site_with_url(last) {
+                return RedirectTaint::CrossSite;
+            }
+            /// 4.3. A hop between origins, from an origin that is not the request's, taints within the site.
+            if !origin.is_same_origin_with_url(last) {
+                taint = RedirectTaint::SameSite;
+            }
         }
         /// 4.4. Remember this URL.
         last_url = Some(url);
     }
     /// 5. That is the taint.
     taint
+}
+
+/// Whether two URLs have the same tuple origin, asked without building either.
+fn have_same_origin(a: &Url, b: &Url) -> bool {
+    let is_tuple = matches!(a.scheme(), "http" | "https" | "ws" | "wss" | "ftp");
+    is_tuple && a.scheme() == b.scheme() && a.port() == b.port() && a.host_str() == b.host_str()
 }
 
 /// The request's origin as servers see it: `null` once a redirect has tainted it.

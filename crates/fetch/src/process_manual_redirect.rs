@@ -4,7 +4,7 @@
 
 use crossexam_web::{Trace, algorithm};
 
-use crate::fetch::Fetched;
+use crate::fetch_algorithm::Fetched;
 use crate::fetch_params::{FetchController, FetchParams};
 use crate::host::Host;
 use crate::http_redirect_fetch::http_redirect_fetch;

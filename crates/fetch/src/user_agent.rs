@@ -1,10 +1,66 @@
-//! What one browser remembers, and how it differs from the standard.
+//! What one browser remembers, and the choices the standards leave to it.
+
+use std::cell::RefCell;
 
 use bytes::Bytes;
+use crossexam_cookies::{CookiePolicy, CookieStore};
 
-/// A user agent: its stores and its choices.
-#[derive(Debug)]
+use crate::authentication::AuthenticationEntries;
+use crate::blob_url::BlobUrlStore;
+use crate::cors_preflight_cache::CorsPreflightCache;
+use crate::referrer_policy::ReferrerPolicy;
+
+/// A user agent: its stores and its choices. The stores are shared by all fetches of one browser.
+#[derive(Debug, Default)]
 pub struct UserAgent {
-    /// The default `User-Agent` value.
+    /// What the standards leave open.
+    pub choices: Choices,
+    /// The cookie store.
+    pub cookies: RefCell<CookieStore>,
+    /// The CORS-preflight cache.
+    pub preflight_cache: RefCell<CorsPreflightCache>,
+    /// HTTP authentication entries.
+    pub authentication_entries: RefCell<AuthenticationEntries>,
+    /// The blob URL store.
+    pub blob_urls: RefCell<BlobUrlStore>,
+}
+
+/// The choices that the standards leave to a user agent.
+#[derive(Debug, Clone)]
+pub struct Choices {
+    /// The default `User-Agent` value; empty for none.
     pub default_user_agent: Bytes,
+    /// The `Accept-Language` value; empty for none.
+    pub accept_language: Bytes,
+    /// The referrer policy of a document that has set none.
+    pub default_referrer_policy: ReferrerPolicy,
+    /// Whether Fetch Metadata headers are sent.
+    pub fetch_metadata: bool,
+    /// The imposed limit on a preflight's max-age, in seconds; `None` for none.
+    pub preflight_max_age_limit: Option<u64>,
+    /// Whether cookies are disabled altogether.
+    pub cookies_disabled: bool,
+    /// The choices for cookies.
+    pub cookie_policy: CookiePolicy,
+}
+
+impl Default for Choices {
+    fn default() -> Self {
+        Self {
+            default_user_agent: Bytes::from_static(b"Mozilla/5.0 (Crossexam)"),
+            accept_language: Bytes::from_static(b"en"),
+            default_referrer_policy: ReferrerPolicy::default(),
+            fetch_metadata: true,
+            preflight_max_age_limit: None,
+            cookies_disabled: false,
+            cookie_policy: CookiePolicy::default(),
+        }
+    }
+}
+
+impl UserAgent {
+    /// A user agent that remembers nothing yet.
+    pub fn new(choices: Choices) -> Self {
+        Self { choices, ..Self::default() }
+    }
 }
