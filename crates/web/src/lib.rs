@@ -5,6 +5,7 @@
 //! This crate knows nothing of requests, documents, time or networks.
 
 pub mod data_url;
+pub mod form_data;
 pub mod header_list;
 pub mod header_value;
 pub mod infra;
