@@ -281,3 +281,99 @@ fn permitted(list: &Option<Vec<Bytes>>) -> String {
         }
     }
 }
+
+impl BlockReason {
+    /// A name for machines that stays the same from version to version, for example
+    /// `cors-check/allow-origin-missing`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Aborted => "aborted",
+            Self::Terminated => "terminated",
+            Self::NotLocalUrl => "not-local-url",
+            Self::BadPort { .. } => "bad-port",
+            Self::MixedContent { .. } => "mixed-content",
+            Self::NotSameOrigin { .. } => "mode-same-origin",
+            Self::NoCorsRedirectMode => "no-cors-redirect-mode",
+            Self::NotHttpScheme { .. } => "not-http-scheme",
+            Self::UnsupportedScheme { .. } => "unsupported-scheme",
+            Self::InvalidDataUrl => "invalid-data-url",
+            Self::BlobNotAvailable => "blob-not-available",
+            Self::InvalidRange => "invalid-range",
+            Self::CorsCheck(failure) => failure.code(),
+            Self::Preflight(failure) => failure.code(),
+            Self::CrossOriginResourcePolicy { .. } => "cross-origin-resource-policy",
+            Self::RedirectNotAllowed => "redirect/mode-error",
+            Self::InvalidLocation { .. } => "redirect/invalid-location",
+            Self::RedirectToNonHttp { .. } => "redirect/not-http",
+            Self::TooManyRedirects => "redirect/too-many",
+            Self::RedirectWithCredentials => "redirect/credentials-in-url",
+            Self::BodyNotReplayable => "body-not-replayable",
+            Self::MimeType { .. } => "mime-type",
+            Self::NoSniff { .. } => "nosniff",
+            Self::UnexpectedRange => "unexpected-range",
+            Self::IntegrityMismatch => "integrity-mismatch",
+            Self::KeepaliveQuota => "keepalive-quota",
+            Self::NotCached => "not-cached",
+            Self::ProxyAuthentication => "proxy-authentication",
+            Self::Network(failure) => failure.code(),
+            Self::Unmodelled { .. } => "unmodelled",
+        }
+    }
+}
+
+impl CorsCheckFailure {
+    /// A name for machines, under `cors-check/`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::AllowOriginMissing => "cors-check/allow-origin-missing",
+            Self::AllowOriginMultiple { .. } => "cors-check/allow-origin-multiple",
+            Self::AllowOriginMismatch { .. } => "cors-check/allow-origin-mismatch",
+            Self::WildcardWithCredentials { .. } => "cors-check/wildcard-with-credentials",
+            Self::AllowCredentialsMissing => "cors-check/allow-credentials-missing",
+            Self::AllowCredentialsNotTrue { .. } => "cors-check/allow-credentials-not-true",
+        }
+    }
+}
+
+impl PreflightFailure {
+    /// A name for machines, under `preflight/`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::CorsCheck(failure) => match failure {
+                CorsCheckFailure::AllowOriginMissing => "preflight/allow-origin-missing",
+                CorsCheckFailure::AllowOriginMultiple { .. } => "preflight/allow-origin-multiple",
+                CorsCheckFailure::AllowOriginMismatch { .. } => "preflight/allow-origin-mismatch",
+                CorsCheckFailure::WildcardWithCredentials { .. } => "preflight/wildcard-with-credentials",
+                CorsCheckFailure::AllowCredentialsMissing => "preflight/allow-credentials-missing",
+                CorsCheckFailure::AllowCredentialsNotTrue { .. } => "preflight/allow-credentials-not-true",
+            },
+            Self::StatusNotOk { .. } => "preflight/status-not-ok",
+            Self::Redirect { .. } => "preflight/redirect",
+            Self::AllowMethodsInvalid { .. } => "preflight/allow-methods-invalid",
+            Self::AllowHeadersInvalid { .. } => "preflight/allow-headers-invalid",
+            Self::MethodNotAllowed { .. } => "preflight/method-not-allowed",
+            Self::MethodWildcardWithCredentials { .. } => "preflight/method-wildcard-with-credentials",
+            Self::HeaderNotAllowed { .. } => "preflight/header-not-allowed",
+            Self::HeaderWildcardWithCredentials { .. } => "preflight/header-wildcard-with-credentials",
+            Self::HeaderNotCoveredByWildcard { .. } => "preflight/header-not-covered-by-wildcard",
+            Self::Network(failure) => failure.code(),
+        }
+    }
+}
+
+impl NetworkFailure {
+    /// A name for machines, under `network/`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Offline => "network/offline",
+            Self::NameNotResolved { .. } => "network/name-not-resolved",
+            Self::ConnectionRefused { .. } => "network/connection-refused",
+            Self::ConnectionReset => "network/connection-reset",
+            Self::TimedOut => "network/timed-out",
+            Self::CertificateInvalid { .. } => "network/certificate-invalid",
+            Self::ClientCertificateRequired => "network/client-certificate-required",
+            Self::NotHttp { .. } => "network/not-http",
+            Self::ServerFailed { .. } => "network/server-failed",
+        }
+    }
+}
