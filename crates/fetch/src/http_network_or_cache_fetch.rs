@@ -270,8 +270,8 @@ fn cross_origin_embedder_policy_allows_credentials(request: &Request) -> bool {
         /// 4. Only "credentialless" forbids anything.
         return true;
     }
-    // SPEC: the standard asks that the redirect-taint is *not* "same-origin" here. Its note and the deployed behaviour
-    // want the opposite: credentials for a same-origin URL that was reached without straying. Followed as meant.
+    // SPEC: the pinned text asks that the redirect-taint is *not* "same-origin" here. Before the taint became a
+    // three-valued thing, it asked for a request *without* a tainted origin; the negation was lost, and is kept here.
     if origin.is_same_origin_with_url(request.current_url())
         && redirect_taint(request) == RedirectTaint::SameOrigin
     {
