@@ -32,6 +32,7 @@
 //! # Ok::<(), url::ParseError>(())
 //! ```
 
+pub mod api;
 pub mod authentication;
 pub mod blob_url;
 pub mod body;

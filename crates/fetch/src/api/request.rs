@@ -1,0 +1,736 @@
+//! The `Request` class: what a script may ask for.
+//!
+//! <https://fetch.spec.whatwg.org/#request-class>
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use crossexam_web::method::{
+    is_cors_safelisted_method, is_forbidden_method, is_method, normalize_a_method,
+};
+use crossexam_web::{HeaderList, Origin, algorithm};
+use smallvec::smallvec;
+use url::Url;
+
+use super::ApiError;
+use super::body::BodyWithType;
+use super::headers::{Guard, Headers, HeadersInit};
+use crate::body::BodySource;
+use crate::client::Environment;
+use crate::referrer_policy::ReferrerPolicy;
+use crate::request::{
+    CacheMode, CredentialsMode, InitiatorType, Mode, RedirectMode, Referrer, Request,
+    TraversableForUserPrompts,
+};
+
+/// The first argument.
+#[derive(Debug, Clone, Copy)]
+pub enum RequestInfo<'a> {
+    /// A string.
+    Url(&'a str),
+    /// A `Request` object.
+    Request(&'a RequestObject),
+}
+
+/// The second argument, after conversion. `None` is a member that does not exist.
+#[derive(Debug, Clone, Default)]
+pub struct RequestInit {
+    /// `method`
+    pub method: Option<Bytes>,
+    /// `headers`
+    pub headers: Option<HeadersSource>,
+    /// `body`, extracted; `None` also for null.
+    // NB: the standard extracts in step 37; extracting what the model knows as a body cannot fail.
+    pub body: Option<BodyWithType>,
+    /// `referrer`
+    pub referrer: Option<String>,
+    /// `referrerPolicy`; the inner `None` is the empty string.
+    pub referrer_policy: Option<Option<ReferrerPolicy>>,
+    /// `mode`
+    pub mode: Option<Mode>,
+    /// `credentials`
+    pub credentials: Option<CredentialsMode>,
+    /// `cache`
+    pub cache: Option<CacheMode>,
+    /// `redirect`
+    pub redirect: Option<RedirectMode>,
+    /// `integrity`
+    pub integrity: Option<String>,
+    /// `keepalive`
+    pub keepalive: Option<bool>,
+    /// `window`: whether it is null.
+    pub window_is_null: Option<bool>,
+    /// Whether there is a member that is not listed here (`signal`, `priority`, `duplex`, a null `body`).
+    pub others: bool,
+}
+
+/// The `headers` member.
+#[derive(Debug, Clone)]
+pub enum HeadersSource {
+    /// A `Headers` object.
+    Headers(HeaderList),
+    /// Something to fill with.
+    Init(HeadersInit),
+}
+
+impl RequestInit {
+    /// <https://webidl.spec.whatwg.org/#dictionary-not-empty>, the other way round.
+    fn is_empty(&self) -> bool {
+        let Self {
+            method,
+            headers,
+            body,
+            referrer,
+            referrer_policy,
+            mode,
+            credentials,
+            cache,
+            redirect,
+            integrity,
+            keepalive,
+            window_is_null,
+            others,
+        } = self;
+        method.is_none()
+            && headers.is_none()
+            && body.is_none()
+            && referrer.is_none()
+            && referrer_policy.is_none()
+            && mode.is_none()
+            && credentials.is_none()
+            && cache.is_none()
+            && redirect.is_none()
+            && integrity.is_none()
+            && keepalive.is_none()
+            && window_is_null.is_none()
+            && !others
+    }
+}
+
+/// A `Request` object, as far as it is no engine's: its request and its headers. While there is an object, the
+/// request's header list is the one in `headers`.
+#[derive(Debug, Clone)]
+pub struct RequestObject {
+    /// The request, its header list empty.
+    pub request: Request,
+    /// The headers.
+    pub headers: Headers,
+    /// Whether the body has been read.
+    pub body_used: bool,
+}
+
+impl RequestObject {
+    /// Makes an object of a request. <https://fetch.spec.whatwg.org/#request-create>
+    pub fn create(mut request: Request, guard: Guard) -> Self {
+        let header_list = std::mem::take(&mut request.header_list);
+        Self {
+            request,
+            headers: Headers { guard, header_list },
+            body_used: false,
+        }
+    }
+
+    /// The request, complete with its header list, to be fetched.
+    pub fn to_request(&self) -> Request {
+        Request {
+            header_list: self.headers.header_list.clone(),
+            ..self.request.clone()
+        }
+    }
+
+    /// Whether the body cannot be read (again). <https://fetch.spec.whatwg.org/#body-unusable>
+    pub const fn is_unusable(&self) -> bool {
+        self.body_used && self.request.body.is_some()
+    }
+
+    /// `new Request(input, init)`. The signal is the binding's matter: nothing here depends on it.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the standard has a `TypeError` for.
+    #[algorithm("dom-request", untraced)]
+    pub fn new(
+        input: RequestInfo<'_>,
+        init: &RequestInit,
+        environment: &Rc<Environment>,
+    ) -> Result<Self, ApiError> {
+        /// 2. There is a mode to fall back to only for strings.
+        let mut fallback_mode = None;
+        /// 3. Strings are relative to the document or worker.
+        let base_url = environment.api_base_url.borrow().clone();
+        /// 1. The request to start from.
+        let request;
+        match input {
+            RequestInfo::Url(input) => {
+                /// 5.1. Parse it;
+                /// 5.2. it must be a URL
+                let parsed_url = base_url.join(input).map_err(|_| ApiError::Url {
+                    url: input.to_owned(),
+                })?;
+                /// 5.3. without a user name and a password.
+                if !parsed_url.username().is_empty() || parsed_url.password().is_some() {
+                    return Err(ApiError::UrlWithCredentials {
+                        url: input.to_owned(),
+                    });
+                }
+                /// 5.4. The rest is as usual,
+                request = Request::new(parsed_url);
+                /// 5.5. but CORS is spoken.
+                fallback_mode = Some(Mode::Cors);
+            }
+            RequestInfo::Request(input) => {
+                /// 6.2. The request inside the object.
+                request = input.to_request();
+            }
+        }
+        /// 7. Whose script it is.
+        let origin: &Origin = &environment.origin;
+        /// 8. Who is asked for a password is decided later.
+        // MODEL: step 9 is about requests that service workers hand on; there are none.
+        let mut traversable_for_user_prompts = TraversableForUserPrompts::Client;
+        match init.window_is_null {
+            /// 10. `window` says nothing but null,
+            Some(false) => return Err(ApiError::WindowNotNull),
+            /// 11. and then nobody is asked.
+            Some(true) => traversable_for_user_prompts = TraversableForUserPrompts::NoTraversable,
+            None => {}
+        }
+        /// 12. A new request with what scripts may carry over.
+        let mut request = Request {
+            method: request.method,
+            header_list: request.header_list,
+            unsafe_request: true,
+            client: Some(Rc::clone(environment)),
+            traversable_for_user_prompts,
+            origin: request.origin,
+            referrer: request.referrer,
+            referrer_policy: request.referrer_policy,
+            mode: request.mode,
+            credentials_mode: request.credentials_mode,
+            cache_mode: request.cache_mode,
+            redirect_mode: request.redirect_mode,
+            integrity_metadata: request.integrity_metadata,
+            keepalive: request.keepalive,
+            reload_navigation: request.reload_navigation,
+            history_navigation: request.history_navigation,
+            url_list: request.url_list.clone(),
+            initiator_type: Some(InitiatorType::Fetch),
+            ..Request::new(request.url_list[0].clone())
+        };
+        if !init.is_empty() {
+            /// 13.1. Any change makes it a script's own request: it is no navigation,
+            if request.mode == Mode::Navigate {
+                request.mode = Mode::SameOrigin;
+            }
+            /// 13.2. no reload,
+            request.reload_navigation = false;
+            /// 13.3. no step in history;
+            request.history_navigation = false;
+            /// 13.4. origin,
+            request.origin = None;
+            /// 13.5. referrer
+            request.referrer = Referrer::Client;
+            /// 13.6. and referrer policy are those of the script's document;
+            request.referrer_policy = None;
+            /// 13.7. redirects that were followed
+            let url = request.current_url().clone();
+            /// 13.8. are forgotten.
+            request.url_list = smallvec![url];
+        }
+        /// 14.1. The referrer that is asked for:
+        if let Some(referrer) = &init.referrer {
+            request.referrer = if referrer.is_empty() {
+                /// 14.2. none;
+                Referrer::NoReferrer
+            } else {
+                /// 14.3.1. a URL,
+                /// 14.3.2. which it must be;
+                let parsed_referrer = base_url.join(referrer).map_err(|_| ApiError::Referrer {
+                    referrer: referrer.clone(),
+                })?;
+                let about_client =
+                    parsed_referrer.scheme() == "about" && parsed_referrer.path() == "client";
+                let same_origin = Origin::of_url(&parsed_referrer)
+                    .is_some_and(|other| other.is_same_origin(origin));
+                if about_client || !same_origin {
+                    /// 14.3.3. of another origin it is not taken,
+                    Referrer::Client
+                } else {
+                    /// 14.3.4. of the script's own it is.
+                    Referrer::Url(parsed_referrer)
+                }
+            };
+        }
+        /// 15. The referrer policy that is asked for.
+        if let Some(referrer_policy) = init.referrer_policy {
+            request.referrer_policy = referrer_policy;
+        }
+        /// 16. The mode that is asked for.
+        let mode = init.mode.or(fallback_mode);
+        /// 17. Scripts do not navigate this way.
+        if mode == Some(Mode::Navigate) {
+            return Err(ApiError::NavigateMode);
+        }
+        /// 18. Set it.
+        if let Some(mode) = mode {
+            request.mode = mode;
+        }
+        /// 19. Credentials,
+        if let Some(credentials) = init.credentials {
+            request.credentials_mode = credentials;
+        }
+        /// 20. cache,
+        if let Some(cache) = init.cache {
+            request.cache_mode = cache;
+        }
+        /// 21. of which one mode is not for other origins' answers,
+        if request.cache_mode == CacheMode::OnlyIfCached && request.mode != Mode::SameOrigin {
+            return Err(ApiError::OnlyIfCached);
+        }
+        /// 22. redirects,
+        if let Some(redirect) = init.redirect {
+            request.redirect_mode = redirect;
+        }
+        /// 23. integrity,
+        if let Some(integrity) = &init.integrity {
+            request.integrity_metadata.clone_from(integrity);
+        }
+        /// 24. keepalive.
+        if let Some(keepalive) = init.keepalive {
+            request.keepalive = keepalive;
+        }
+        /// 25.1. The method that is asked for
+        if let Some(method) = &init.method {
+            /// 25.2. must be one, and open to scripts;
+            if !is_method(method) {
+                return Err(ApiError::Method {
+                    method: method.to_vec(),
+                });
+            }
+            if is_forbidden_method(method) {
+                return Err(ApiError::ForbiddenMethod {
+                    method: method.to_vec(),
+                });
+            }
+            /// 25.3. some are written in capitals,
+            /// 25.4. and it is set.
+            request.method = normalize_a_method(method.clone());
+        }
+        /// 28. That is the object's request.
+        /// 31. Its headers are guarded.
+        let mut this = Self::create(request, Guard::Request);
+        if this.request.mode == Mode::NoCors {
+            /// 32.1. Without CORS only the methods of forms,
+            if !is_cors_safelisted_method(&this.request.method) {
+                return Err(ApiError::NoCorsMethod {
+                    method: this.request.method.to_vec(),
+                });
+            }
+            /// 32.2. and only their headers.
+            this.headers.guard = Guard::RequestNoCors;
+        }
+        if !init.is_empty() {
+            /// 33.1. Headers that came along go through the guard again,
+            /// 33.3. into an empty list,
+            let headers = std::mem::take(&mut this.headers.header_list);
+            /// 33.2. unless others are given.
+            match &init.headers {
+                /// 33.4. One by one
+                None => {
+                    for header in &headers {
+                        this.headers.append(&header.name, &header.value)?;
+                    }
+                }
+                Some(HeadersSource::Headers(headers)) => {
+                    for header in headers {
+                        this.headers.append(&header.name, &header.value)?;
+                    }
+                }
+                /// 33.5. or as a script wrote them.
+                Some(HeadersSource::Init(headers)) => this.headers.fill(headers)?,
+            }
+        }
+        /// 34. A body that comes along.
+        let input_body = match input {
+            RequestInfo::Url(_) => None,
+            RequestInfo::Request(input) => input.request.body.as_ref(),
+        };
+        /// 35. `GET` and `HEAD` have none.
+        if (init.body.is_some() || input_body.is_some())
+            && matches!(&this.request.method[..], b"GET" | b"HEAD")
+        {
+            return Err(ApiError::BodyNotAllowed {
+                method: this.request.method.to_vec(),
+            });
+        }
+        /// 36. A body that is given,
+        let mut init_body = None;
+        /// 37.1. extracted,
+        if let Some(body_with_type) = &init.body {
+            /// 37.2. is the body;
+            init_body = Some(&body_with_type.body);
+            /// 37.3. its type
+            /// 37.4. is the request's, unless a header says otherwise.
+            if let Some(r#type) = &body_with_type.r#type
+                && !this.headers.header_list.contains(b"content-type")
+            {
+                this.headers.append(b"Content-Type", r#type)?;
+            }
+        }
+        /// 38. The one that is given, or the one that comes along.
+        let input_or_init_body = init_body.or(input_body);
+        /// 39. A stream
+        if input_or_init_body.is_some_and(|body| body.source == BodySource::Null) {
+            // MODEL: a script cannot give a stream, so step 39.1 about `duplex` has nothing to check.
+            /// 39.2. needs a mode in which a preflight can be made,
+            if !matches!(this.request.mode, Mode::SameOrigin | Mode::Cors) {
+                return Err(ApiError::StreamMode);
+            }
+            /// 39.3. and needs it.
+            this.request.use_cors_preflight = true;
+        }
+        /// 40. That is the body,
+        let final_body = input_or_init_body.cloned();
+        /// 41.1. and the other object's must not have been read.
+        if init_body.is_none()
+            && let RequestInfo::Request(input) = input
+            && input.is_unusable()
+        {
+            return Err(ApiError::BodyUnusable);
+        }
+        /// 42. Done. (Reading it through the other object is over: the binding marks that one's body as used.)
+        this.request.body = final_body;
+        Ok(this)
+    }
+
+    /// `clone()`. The signal is the binding's matter.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::BodyUnusable`]
+    #[algorithm("request-clone", untraced)]
+    pub fn try_clone(&self) -> Result<Self, ApiError> {
+        /// 1. What was read cannot be cloned.
+        if self.is_unusable() {
+            return Err(ApiError::BodyUnusable);
+        }
+        /// 2. The request again,
+        /// 5. in an object with the same guard.
+        /// 6. That is it.
+        Ok(self.clone())
+    }
+
+    /// `referrer`
+    #[algorithm("request-referrer", untraced)]
+    pub fn referrer(&self) -> &str {
+        match &self.request.referrer {
+            /// 1. None is the empty string,
+            Referrer::NoReferrer => "",
+            /// 2. the document's own has a name of its own,
+            Referrer::Client => "about:client",
+            /// 3. and the rest is a URL.
+            Referrer::Url(url) => url.as_str(),
+        }
+    }
+
+    /// `url`
+    pub fn url(&self) -> &Url {
+        self.request.url()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::body::{BodyInit, extract};
+    use super::*;
+    use crate::client::{GlobalObject, PolicyContainer};
+    use std::cell::{OnceCell, RefCell};
+
+    fn environment() -> Rc<Environment> {
+        let url = Url::parse("https://charlie.example/dir/page").unwrap();
+        let origin = Origin::of_url(&url).unwrap();
+        Rc::new(Environment {
+            id: 1,
+            creation_url: url.clone(),
+            top_level_creation_url: url.clone(),
+            top_level_origin: Some(origin.clone()),
+            origin,
+            api_base_url: RefCell::new(url.clone()),
+            policy_container: RefCell::new(PolicyContainer::default()),
+            has_cross_site_ancestor: false,
+            global: GlobalObject::Worker,
+            secure_context: true,
+            cross_origin_isolated_capability: false,
+            referrer_source: RefCell::new(Some(url)),
+            partition_key: OnceCell::new(),
+        })
+    }
+
+    fn new(url: &str, init: RequestInit) -> Result<RequestObject, ApiError> {
+        RequestObject::new(RequestInfo::Url(url), &init, &environment())
+    }
+
+    fn body(text: &str) -> Option<BodyWithType> {
+        Some(extract(BodyInit::Text(text.to_owned())))
+    }
+
+    #[test]
+    fn a_string_gives_a_cors_request_of_the_scripts_own() {
+        let object = new("../api?x#y", RequestInit::default()).unwrap();
+        let request = object.to_request();
+        assert_eq!(request.url().as_str(), "https://charlie.example/api?x#y");
+        assert_eq!(
+            (request.mode, request.credentials_mode),
+            (Mode::Cors, CredentialsMode::SameOrigin)
+        );
+        assert!(request.unsafe_request);
+        assert_eq!(request.initiator_type, Some(InitiatorType::Fetch));
+        assert_eq!(request.client.map(|client| client.id), Some(1));
+        assert_eq!(
+            (object.referrer(), object.headers.guard),
+            ("about:client", Guard::Request)
+        );
+    }
+
+    #[test]
+    fn urls_must_parse_and_carry_no_credentials() {
+        assert!(matches!(
+            new("https://", RequestInit::default()),
+            Err(ApiError::Url { .. })
+        ));
+        for url in [
+            "https://bob@alice.example/",
+            "https://:pw@alice.example/",
+            "//bob:pw@alice.example",
+        ] {
+            assert!(
+                matches!(
+                    new(url, RequestInit::default()),
+                    Err(ApiError::UrlWithCredentials { .. })
+                ),
+                "{url}"
+            );
+        }
+    }
+
+    #[test]
+    fn methods() {
+        let method = |method: &'static str| {
+            new(
+                "/",
+                RequestInit {
+                    method: Some(method.into()),
+                    ..RequestInit::default()
+                },
+            )
+            .map(|object| object.request.method)
+        };
+        assert_eq!(method("post"), Ok("POST".into()));
+        assert_eq!(method("patch"), Ok("patch".into()));
+        assert!(matches!(method("a b"), Err(ApiError::Method { .. })));
+        assert!(matches!(method(""), Err(ApiError::Method { .. })));
+        for forbidden in ["CONNECT", "trace", "Track"] {
+            assert!(
+                matches!(method(forbidden), Err(ApiError::ForbiddenMethod { .. })),
+                "{forbidden}"
+            );
+        }
+        let no_cors = |method: &'static str| {
+            let init = RequestInit {
+                method: Some(method.into()),
+                mode: Some(Mode::NoCors),
+                headers: Some(HeadersSource::Init(HeadersInit::Record(vec![
+                    ("X-Custom".into(), "1".into()),
+                    ("Accept".into(), "text/html".into()),
+                ]))),
+                ..RequestInit::default()
+            };
+            new("https://alice.example/", init)
+        };
+        assert!(matches!(no_cors("PUT"), Err(ApiError::NoCorsMethod { .. })));
+        let object = no_cors("head").unwrap();
+        assert_eq!(object.headers.guard, Guard::RequestNoCors);
+        assert_eq!(object.headers.header_list.len(), 1);
+    }
+
+    #[test]
+    fn modes_and_caches() {
+        let mode = |mode, cache| {
+            new(
+                "/",
+                RequestInit {
+                    mode,
+                    cache,
+                    ..RequestInit::default()
+                },
+            )
+            .map(drop)
+        };
+        assert_eq!(
+            mode(Some(Mode::Navigate), None),
+            Err(ApiError::NavigateMode)
+        );
+        let only_if_cached = Some(CacheMode::OnlyIfCached);
+        assert_eq!(mode(None, only_if_cached), Err(ApiError::OnlyIfCached));
+        assert_eq!(mode(Some(Mode::SameOrigin), only_if_cached), Ok(()));
+    }
+
+    #[test]
+    fn referrers() {
+        let referrer = |referrer: &str| {
+            new(
+                "/",
+                RequestInit {
+                    referrer: Some(referrer.to_owned()),
+                    ..RequestInit::default()
+                },
+            )
+            .map(|object| object.referrer().to_owned())
+        };
+        assert_eq!(referrer("").as_deref(), Ok(""));
+        assert_eq!(referrer("about:client").as_deref(), Ok("about:client"));
+        assert_eq!(
+            referrer("/other").as_deref(),
+            Ok("https://charlie.example/other")
+        );
+        assert_eq!(
+            referrer("https://alice.example/").as_deref(),
+            Ok("about:client")
+        );
+        assert!(matches!(
+            referrer("http://:x"),
+            Err(ApiError::Referrer { .. })
+        ));
+    }
+
+    #[test]
+    fn window_is_null_or_nothing() {
+        let window = |window_is_null| {
+            new(
+                "/",
+                RequestInit {
+                    window_is_null,
+                    ..RequestInit::default()
+                },
+            )
+        };
+        assert_eq!(window(Some(false)).map(drop), Err(ApiError::WindowNotNull));
+        let prompts = |object: RequestObject| object.request.traversable_for_user_prompts;
+        assert_eq!(
+            window(Some(true)).map(prompts),
+            Ok(TraversableForUserPrompts::NoTraversable)
+        );
+        assert_eq!(
+            window(None).map(prompts),
+            Ok(TraversableForUserPrompts::Client)
+        );
+    }
+
+    #[test]
+    fn get_and_head_have_no_body() {
+        for method in ["get", "HEAD"] {
+            let init = RequestInit {
+                method: Some(method.into()),
+                body: body(""),
+                ..RequestInit::default()
+            };
+            assert!(matches!(
+                new("/", init),
+                Err(ApiError::BodyNotAllowed { .. })
+            ));
+        }
+        let init = RequestInit {
+            method: Some("POST".into()),
+            body: body("x"),
+            ..RequestInit::default()
+        };
+        let object = new("/", init).unwrap();
+        assert_eq!(
+            object.headers.get(b"content-type"),
+            Ok(Some("text/plain;charset=UTF-8".into()))
+        );
+    }
+
+    #[test]
+    fn a_request_made_of_a_request_begins_anew_when_anything_changes() {
+        let mut inner = Request::new(Url::parse("https://charlie.example/start").unwrap());
+        inner
+            .url_list
+            .push(Url::parse("https://alice.example/end").unwrap());
+        inner.mode = Mode::Navigate;
+        inner.origin = Some(Origin::opaque(7));
+        inner.reload_navigation = true;
+        inner.referrer = Referrer::NoReferrer;
+        inner.header_list.append("Cookie", "the browser's own");
+        inner.header_list.append("X-Custom", "1");
+        let input = RequestObject::create(inner, Guard::Immutable);
+        let environment = environment();
+
+        let same = RequestObject::new(
+            RequestInfo::Request(&input),
+            &RequestInit::default(),
+            &environment,
+        )
+        .unwrap();
+        assert_eq!(same.request.url_list.len(), 2);
+        assert_eq!(
+            (same.request.mode, same.request.reload_navigation),
+            (Mode::Navigate, true)
+        );
+        assert_eq!(same.headers.header_list.len(), 2);
+
+        let init = RequestInit {
+            keepalive: Some(true),
+            ..RequestInit::default()
+        };
+        let changed =
+            RequestObject::new(RequestInfo::Request(&input), &init, &environment).unwrap();
+        assert_eq!(
+            changed.request.url_list[..],
+            [Url::parse("https://alice.example/end").unwrap()]
+        );
+        assert_eq!(
+            (changed.request.mode, changed.request.reload_navigation),
+            (Mode::SameOrigin, false)
+        );
+        assert_eq!(
+            (changed.request.origin.clone(), changed.referrer()),
+            (None, "about:client")
+        );
+        assert_eq!(
+            changed.headers.header_list.len(),
+            1,
+            "the guard applies again"
+        );
+    }
+
+    #[test]
+    fn a_used_body_is_not_handed_on() {
+        let init = RequestInit {
+            method: Some("POST".into()),
+            body: body("x"),
+            ..RequestInit::default()
+        };
+        let mut input = new("/", init).unwrap();
+        input.body_used = true;
+        let again = |init: RequestInit| {
+            RequestObject::new(RequestInfo::Request(&input), &init, &environment())
+        };
+        assert_eq!(
+            again(RequestInit::default()).map(drop),
+            Err(ApiError::BodyUnusable)
+        );
+        let other = again(RequestInit {
+            body: body("y"),
+            ..RequestInit::default()
+        })
+        .unwrap();
+        assert_eq!(other.request.body.map(|body| body.bytes), Some("y".into()));
+        assert_eq!(input.try_clone().map(drop), Err(ApiError::BodyUnusable));
+        let init = RequestInit {
+            method: Some("GET".into()),
+            ..RequestInit::default()
+        };
+        assert!(matches!(again(init), Err(ApiError::BodyNotAllowed { .. })));
+    }
+}
