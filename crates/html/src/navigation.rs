@@ -304,8 +304,12 @@ pub async fn create_navigation_params_by_fetching<H: Host>(
             .cloned()
             .unwrap_or_else(|| current_url.clone());
         /// 21.9. The policies that came with the response.
-        let response_policies =
-            create_a_policy_container_from_a_fetch_response(response, security, trace);
+        let response_policies = create_a_policy_container_from_a_fetch_response(
+            response,
+            security,
+            user_agent.choices.default_referrer_policy,
+            trace,
+        );
         /// 21.10. The sandbox.
         let sandboxing_flags = target.sandboxing_flags;
         /// 21.11. Whose document would it be?

@@ -71,11 +71,12 @@ fn embedder_policy_value(headers: &HeaderList, name: &[u8]) -> Option<EmbedderPo
     }
 }
 
-/// The policies that come with a response.
+/// The policies that come with a response. The browser chooses the referrer policy of one that sets none.
 #[algorithm(Html, "creating-a-policy-container-from-a-fetch-response")]
 pub fn create_a_policy_container_from_a_fetch_response(
     response: &InternalResponse,
     environment: ContextSecurity,
+    default_referrer_policy: ReferrerPolicy,
     trace: &Trace,
 ) -> PolicyContainer {
     // 1. NB: a document of a `blob:` URL takes the policies of whoever navigates to it; see
@@ -86,11 +87,9 @@ pub fn create_a_policy_container_from_a_fetch_response(
     /// 4. The embedder policy.
     result.embedder_policy = obtain_an_embedder_policy(&response.header_list, environment);
     /// 5. The referrer policy.
-    if let Some(policy) =
+    result.referrer_policy =
         parse_a_referrer_policy_from_a_referrer_policy_header(&response.header_list)
-    {
-        result.referrer_policy = policy;
-    }
+            .unwrap_or(default_referrer_policy);
     // 6. MODEL: Integrity-Policy is not modelled.
     /// 7. These are the policies.
     result

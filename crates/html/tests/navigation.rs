@@ -1,5 +1,7 @@
 //! Navigations against a server that is a function.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::rc::Rc;
 
 use crossexam_fetch::client::{EmbedderPolicy, EmbedderPolicyValue};
