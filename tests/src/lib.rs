@@ -1,1 +1,3 @@
-//! Whole-project tests live in `tests/`.
+//! What the whole-project tests in `tests/` share.
+
+pub mod vectors;

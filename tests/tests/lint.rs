@@ -12,7 +12,10 @@ fn workspace() -> &'static Path {
 /// Runs cargo in the workspace; panics with its output when it fails.
 fn cargo(arguments: &[&str], environment: &[(&str, &str)]) {
     let mut command = Command::new(env!("CARGO"));
-    command.current_dir(workspace()).args(arguments).env_remove("RUSTFLAGS");
+    command
+        .current_dir(workspace())
+        .args(arguments)
+        .env_remove("RUSTFLAGS");
     command.envs(environment.iter().copied());
     let output = command.output().expect("cargo runs");
     assert!(
@@ -31,13 +34,30 @@ fn the_code_is_formatted() {
 
 #[test]
 fn the_linter_has_nothing_to_say() {
-    cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"], &[]);
+    cargo(
+        &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--quiet",
+            "--",
+            "--deny",
+            "warnings",
+        ],
+        &[],
+    );
 }
 
 #[test]
 fn the_documentation_has_no_broken_links() {
     cargo(
-        &["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"],
+        &[
+            "doc",
+            "--workspace",
+            "--no-deps",
+            "--document-private-items",
+            "--quiet",
+        ],
         &[("RUSTDOCFLAGS", "--deny warnings")],
     );
 }

@@ -1,5 +1,7 @@
 //! Laws that hold whatever the bytes are.
 
+#![allow(clippy::unwrap_used)]
+
 use bytes::Bytes;
 use crossexam_web::header_value::{
     ExtractFailure, collect_an_http_quoted_string, extract_header_list_values,

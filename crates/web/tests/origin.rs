@@ -1,5 +1,7 @@
 //! Origins and sites against the URL and HTML Standards.
 
+#![allow(clippy::unwrap_used)]
+
 use std::sync::Arc;
 
 use crossexam_web::{Host, Origin, Site};
