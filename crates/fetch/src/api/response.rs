@@ -77,24 +77,29 @@ impl ResponseObject {
         Self::create(&InternalResponse::new().into(), guard)
     }
 
-    /// `new Response(body, init)`
+    /// `new Response(body, init)`, with the guard that the response's headers get.
     ///
     /// # Errors
     ///
     /// A status out of range, a status text or headers that are none, a body where there is none.
+    pub fn new(body: Option<BodyInit>, init: &ResponseInit, guard: Guard) -> Result<Self, ApiError> {
+        Self::with_body(body.map(extract), init, guard)
+    }
+
+    /// The same, where the body is extracted already.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new).
     #[algorithm("dom-response", untraced)]
-    pub fn new(
-        body: Option<BodyInit>,
-        init: &ResponseInit,
-        guard: Guard,
-    ) -> Result<Self, ApiError> {
+    pub fn with_body(body: Option<BodyWithType>, init: &ResponseInit, guard: Guard) -> Result<Self, ApiError> {
         /// 1. A new response,
         /// 2. with headers that take everything but cookies.
         // NB: a server program's own responses have no guard, for they are what servers may write.
         let mut this = Self::of_a_new_response(guard);
         /// 3. No body yet,
         /// 4. or what is given.
-        let body_with_type = body.map(extract);
+        let body_with_type = body;
         /// 5. The rest.
         this.initialize(init, body_with_type)?;
         Ok(this)
