@@ -10,8 +10,8 @@ use bytes::Bytes;
 use crossexam_fetch::ready::poll_once;
 use crossexam_fetch::request::{CredentialsMode, Mode};
 use crossexam_fetch::{
-    ConnectionParams, Environment, FetchController, GlobalObject, Host, HttpRequest, HttpRequestPurpose,
-    HttpResponse, NetworkFailure, PolicyContainer, Request, UserAgent, fetch,
+    ConnectionParams, Environment, FetchController, GlobalObject, Host, HttpRequest,
+    HttpRequestPurpose, HttpResponse, NetworkFailure, PolicyContainer, Request, UserAgent, fetch,
 };
 use crossexam_web::{HeaderList, Origin, Timestamp, Trace};
 use divan::Bencher;
@@ -69,8 +69,11 @@ impl Host for Server {
         }
         if let Some(hops) = request.url.path().strip_prefix("/hop/") {
             let left: u32 = hops.parse().unwrap_or(0);
-            let location =
-                if left == 0 { TARGET.to_owned() } else { format!("https://alice.example/hop/{}", left - 1) };
+            let location = if left == 0 {
+                TARGET.to_owned()
+            } else {
+                format!("https://alice.example/hop/{}", left - 1)
+            };
             let mut answer = response(302, &HEADERS);
             answer.header_list.append("Location", location);
             return Ok(answer);
@@ -95,7 +98,10 @@ fn environment() -> Rc<Environment> {
         api_base_url: url.clone().into(),
         policy_container: PolicyContainer::default().into(),
         has_cross_site_ancestor: false,
-        global: GlobalObject::Window { traversable: Some(1), nested: false },
+        global: GlobalObject::Window {
+            traversable: Some(1),
+            nested: false,
+        },
         secure_context: true,
         cross_origin_isolated_capability: false,
         referrer_source: Some(url).into(),
@@ -111,16 +117,28 @@ fn cors_request(client: &Rc<Environment>, url: &str, method: &'static str) -> Re
     request.unsafe_request = true;
     request.method = Bytes::from_static(method.as_bytes());
     if method == "PUT" {
-        request.header_list.append("Content-Type", "application/json");
+        request
+            .header_list
+            .append("Content-Type", "application/json");
         request.body = Some(crossexam_fetch::Body::from_bytes("{}"));
     }
     request
 }
 
 fn run(user_agent: &UserAgent, request: Request, trace: &Trace) -> crossexam_fetch::Fetched {
-    let fetched = poll_once(fetch(user_agent, &Server, request, &FetchController::new(), trace));
+    let fetched = poll_once(fetch(
+        user_agent,
+        &Server,
+        request,
+        &FetchController::new(),
+        trace,
+    ));
     let fetched = fetched.expect("the host is ready");
-    debug_assert!(!fetched.response.is_network_error(), "{:?}", fetched.response);
+    debug_assert!(
+        !fetched.response.is_network_error(),
+        "{:?}",
+        fetched.response
+    );
     fetched
 }
 
@@ -133,7 +151,10 @@ fn floor(urls: &[&str], responses: &[&[(&'static str, &'static str)]]) {
         let mut map = http::HeaderMap::new();
         for (name, value) in *headers {
             let name = http::HeaderName::from_bytes(black_box(name).as_bytes()).expect("a name");
-            map.append(name, http::HeaderValue::from_bytes(black_box(value).as_bytes()).expect("a value"));
+            map.append(
+                name,
+                http::HeaderValue::from_bytes(black_box(value).as_bytes()).expect("a value"),
+            );
         }
         black_box(map);
     }
@@ -151,13 +172,25 @@ mod simple_cors_get {
     #[divan::bench]
     fn tracing_off(bencher: Bencher<'_, '_>) {
         let (client, user_agent) = (environment(), UserAgent::default());
-        bencher.bench_local(|| run(&user_agent, cors_request(&client, black_box(TARGET), "GET"), &Trace::off()));
+        bencher.bench_local(|| {
+            run(
+                &user_agent,
+                cors_request(&client, black_box(TARGET), "GET"),
+                &Trace::off(),
+            )
+        });
     }
 
     #[divan::bench]
     fn tracing_on(bencher: Bencher<'_, '_>) {
         let (client, user_agent) = (environment(), UserAgent::default());
-        bencher.bench_local(|| run(&user_agent, cors_request(&client, black_box(TARGET), "GET"), &Trace::on()));
+        bencher.bench_local(|| {
+            run(
+                &user_agent,
+                cors_request(&client, black_box(TARGET), "GET"),
+                &Trace::on(),
+            )
+        });
     }
 }
 
@@ -175,7 +208,11 @@ mod preflighted_put {
         let (client, user_agent) = (environment(), UserAgent::default());
         bencher.bench_local(|| {
             user_agent.preflight_cache.borrow_mut().clear();
-            run(&user_agent, cors_request(&client, black_box(TARGET), "PUT"), &Trace::off())
+            run(
+                &user_agent,
+                cors_request(&client, black_box(TARGET), "PUT"),
+                &Trace::off(),
+            )
         });
     }
 
@@ -184,7 +221,11 @@ mod preflighted_put {
         let (client, user_agent) = (environment(), UserAgent::default());
         bencher.bench_local(|| {
             user_agent.preflight_cache.borrow_mut().clear();
-            run(&user_agent, cors_request(&client, black_box(TARGET), "PUT"), &Trace::on())
+            run(
+                &user_agent,
+                cors_request(&client, black_box(TARGET), "PUT"),
+                &Trace::on(),
+            )
         });
     }
 }
@@ -201,8 +242,18 @@ mod put_with_preflight_cached {
     #[divan::bench]
     fn tracing_off(bencher: Bencher<'_, '_>) {
         let (client, user_agent) = (environment(), UserAgent::default());
-        run(&user_agent, cors_request(&client, TARGET, "PUT"), &Trace::off());
-        bencher.bench_local(|| run(&user_agent, cors_request(&client, black_box(TARGET), "PUT"), &Trace::off()));
+        run(
+            &user_agent,
+            cors_request(&client, TARGET, "PUT"),
+            &Trace::off(),
+        );
+        bencher.bench_local(|| {
+            run(
+                &user_agent,
+                cors_request(&client, black_box(TARGET), "PUT"),
+                &Trace::off(),
+            )
+        });
     }
 }
 
@@ -214,14 +265,21 @@ mod five_redirects {
     fn floor() {
         const URL: &str = "https://alice.example/hop/4";
         let hop: Vec<_> = HEADERS.iter().copied().chain([("Location", URL)]).collect();
-        super::floor(&[URL, URL, URL, URL, URL, TARGET], &[&hop, &hop, &hop, &hop, &hop, &HEADERS]);
+        super::floor(
+            &[URL, URL, URL, URL, URL, TARGET],
+            &[&hop, &hop, &hop, &hop, &hop, &HEADERS],
+        );
     }
 
     #[divan::bench]
     fn tracing_off(bencher: Bencher<'_, '_>) {
         let (client, user_agent) = (environment(), UserAgent::default());
         bencher.bench_local(|| {
-            run(&user_agent, cors_request(&client, black_box("https://alice.example/hop/4"), "GET"), &Trace::off())
+            run(
+                &user_agent,
+                cors_request(&client, black_box("https://alice.example/hop/4"), "GET"),
+                &Trace::off(),
+            )
         });
     }
 }
@@ -236,10 +294,24 @@ mod growing_stores {
         let (client, user_agent) = (environment(), UserAgent::default());
         for number in 0..entries {
             let url = format!("https://alice.example/api/items?number={number}");
-            run(&user_agent, cors_request(&client, &url, "PUT"), &Trace::off());
+            run(
+                &user_agent,
+                cors_request(&client, &url, "PUT"),
+                &Trace::off(),
+            );
         }
-        run(&user_agent, cors_request(&client, TARGET, "PUT"), &Trace::off());
-        bencher.bench_local(|| run(&user_agent, cors_request(&client, black_box(TARGET), "PUT"), &Trace::off()));
+        run(
+            &user_agent,
+            cors_request(&client, TARGET, "PUT"),
+            &Trace::off(),
+        );
+        bencher.bench_local(|| {
+            run(
+                &user_agent,
+                cors_request(&client, black_box(TARGET), "PUT"),
+                &Trace::off(),
+            )
+        });
     }
 
     #[divan::bench(args = [10, 1_000, 100_000])]
@@ -262,9 +334,21 @@ mod growing_stores {
             stored.expect("a cookie that is accepted");
         };
         for number in 0..cookies {
-            set(format!("host{}.example{}.test", number % 7, number / 20), format!("name{number}=value; Secure"));
+            set(
+                format!("host{}.example{}.test", number % 7, number / 20),
+                format!("name{number}=value; Secure"),
+            );
         }
-        set("alice.example".to_owned(), "session=1; Secure; SameSite=None".to_owned());
-        bencher.bench_local(|| run(&user_agent, cors_request(&client, black_box(TARGET), "GET"), &Trace::off()));
+        set(
+            "alice.example".to_owned(),
+            "session=1; Secure; SameSite=None".to_owned(),
+        );
+        bencher.bench_local(|| {
+            run(
+                &user_agent,
+                cors_request(&client, black_box(TARGET), "GET"),
+                &Trace::off(),
+            )
+        });
     }
 }

@@ -41,7 +41,9 @@ impl BlobUrlStore {
     /// The entry of a URL, its fragment left aside. <https://w3c.github.io/FileAPI/#blob-url-resolve>
     pub fn resolve(&self, url: &url::Url) -> Option<&BlobUrlEntry> {
         let serialized = url.as_str();
-        let without_fragment = serialized.split_once('#').map_or(serialized, |(before, _)| before);
+        let without_fragment = serialized
+            .split_once('#')
+            .map_or(serialized, |(before, _)| before);
         self.entries.get(without_fragment)
     }
 }

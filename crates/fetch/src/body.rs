@@ -30,6 +30,10 @@ impl Body {
     /// A byte sequence as a body. <https://fetch.spec.whatwg.org/#byte-sequence-as-a-body>
     pub fn from_bytes(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
-        Self { length: Some(bytes.len() as u64), bytes, source: BodySource::Replayable }
+        Self {
+            length: Some(bytes.len() as u64),
+            bytes,
+            source: BodySource::Replayable,
+        }
     }
 }

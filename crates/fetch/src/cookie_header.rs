@@ -22,7 +22,9 @@ pub fn append_a_request_cookie_header(
         /// 1. No cookies, no header.
         return;
     }
-    let Some(host) = Host::of(request.current_url()) else { return };
+    let Some(host) = Host::of(request.current_url()) else {
+        return;
+    };
     /// 2. How much trust does the request deserve?
     let same_site = determine_the_same_site_mode(request, trace);
     /// 3. Is it secure?
@@ -67,7 +69,9 @@ pub fn parse_and_store_response_set_cookie_headers(
     if values.peek().is_none() {
         return;
     }
-    let Some(host) = Host::of(request.current_url()) else { return };
+    let Some(host) = Host::of(request.current_url()) else {
+        return;
+    };
     /// 2. No cookie for a whole public suffix.
     let allow_non_host_only_cookie_for_public_suffix = false;
     /// 3. Is the response secure?
@@ -112,7 +116,9 @@ pub fn determine_the_same_site_mode(request: &Request, trace: &Trace) -> SameSit
     if let Some(initiator) = &request.top_level_navigation_initiator_origin
         && !initiator.is_same_site_with_url(url)
     {
-        trace.fact("initiator of the navigation", || format!("{initiator}, another site"));
+        trace.fact("initiator of the navigation", || {
+            format!("{initiator}, another site")
+        });
         if is_top_level_navigation && is_get {
             /// 3. A top-level `GET` from another site takes Lax cookies along, but no Strict ones.
             return SameSiteMode::LaxOrLess;
@@ -127,9 +133,12 @@ pub fn determine_the_same_site_mode(request: &Request, trace: &Trace) -> SameSit
     if let Some(client) = &request.client
         && !is_top_level_navigation
     {
-        let is_same_site = !client.has_cross_site_ancestor && client.origin.is_same_site_with_url(url);
+        let is_same_site =
+            !client.has_cross_site_ancestor && client.origin.is_same_site_with_url(url);
         if !is_same_site {
-            trace.fact("site of the page", || format!("{}, another site", client.origin.site()));
+            trace.fact("site of the page", || {
+                format!("{}, another site", client.origin.site())
+            });
             /// 4. A page of another site, or below one, gets neither.
             return SameSiteMode::UnsetOrLess;
         }

@@ -38,7 +38,9 @@ pub fn cors_check(
     if request.credentials_mode != CredentialsMode::Include && &origin[..] == b"*" {
         return Ok(CorsCheckSuccess(here!()));
     }
-    trace.fact("origin of the request", || byte_serialize_a_request_origin(request));
+    trace.fact("origin of the request", || {
+        byte_serialize_a_request_origin(request)
+    });
     /// 4. Otherwise the value must be the request's origin, byte for byte.
     if !request_origin_serializes_to(request, &origin) {
         let expected = byte_serialize_a_request_origin(request);
@@ -47,9 +49,16 @@ pub fn cors_check(
         let failure = if &origin[..] == b"*" {
             CorsCheckFailure::WildcardWithCredentials { origin: expected }
         } else if count.max(listed) > 1 {
-            CorsCheckFailure::AllowOriginMultiple { count: count.max(listed), value: origin, origin: expected }
+            CorsCheckFailure::AllowOriginMultiple {
+                count: count.max(listed),
+                value: origin,
+                origin: expected,
+            }
         } else {
-            CorsCheckFailure::AllowOriginMismatch { value: origin, origin: expected }
+            CorsCheckFailure::AllowOriginMismatch {
+                value: origin,
+                origin: expected,
+            }
         };
         return Err((failure, here!()));
     }

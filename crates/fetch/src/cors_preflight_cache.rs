@@ -64,17 +64,32 @@ pub enum Allows {
 
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        hash_key(self.partition.as_ref(), &self.byte_serialized_origin, &self.url, state);
+        hash_key(
+            self.partition.as_ref(),
+            &self.byte_serialized_origin,
+            &self.url,
+            state,
+        );
     }
 }
 
 impl Hash for KeyOf<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        hash_key(self.partition, &self.byte_serialized_origin, self.url, state);
+        hash_key(
+            self.partition,
+            &self.byte_serialized_origin,
+            self.url,
+            state,
+        );
     }
 }
 
-fn hash_key<H: Hasher>(partition: Option<&NetworkPartitionKey>, origin: &Bytes, url: &Url, state: &mut H) {
+fn hash_key<H: Hasher>(
+    partition: Option<&NetworkPartitionKey>,
+    origin: &Bytes,
+    url: &Url,
+    state: &mut H,
+) {
     partition.hash(state);
     origin.hash(state);
     url.hash(state);
@@ -120,30 +135,52 @@ impl CorsPreflightCache {
         self.entries.is_empty()
     }
 
-    fn matching<'a>(&'a self, request: &Request, now: Timestamp) -> impl Iterator<Item = &'a CacheEntry> {
+    fn matching<'a>(
+        &'a self,
+        request: &Request,
+        now: Timestamp,
+    ) -> impl Iterator<Item = &'a CacheEntry> {
         let credentials_mode = request.credentials_mode;
-        let entries = if self.entries.is_empty() { None } else { self.entries.get(&key_of(request)) };
-        entries.into_iter().flatten().filter(move |entry| entry.matches(credentials_mode, now))
+        let entries = if self.entries.is_empty() {
+            None
+        } else {
+            self.entries.get(&key_of(request))
+        };
+        entries
+            .into_iter()
+            .flatten()
+            .filter(move |entry| entry.matches(credentials_mode, now))
     }
 
     /// Whether there is a method cache entry match. <https://fetch.spec.whatwg.org/#concept-cache-match-method>
     pub fn has_method_match(&self, method: &[u8], request: &Request, now: Timestamp) -> bool {
-        self.matching(request, now).any(|entry| entry.allows.allows_method(method))
+        self.matching(request, now)
+            .any(|entry| entry.allows.allows_method(method))
     }
 
     /// Whether there is a header-name cache entry match. <https://fetch.spec.whatwg.org/#concept-cache-match-header>
     pub fn has_header_name_match(&self, name: &[u8], request: &Request, now: Timestamp) -> bool {
-        self.matching(request, now).any(|entry| entry.allows.allows_header_name(name))
+        self.matching(request, now)
+            .any(|entry| entry.allows.allows_header_name(name))
     }
 
     /// Sets the max-age of the entries that match, or creates an entry if none does.
     ///
     /// This is the two steps of CORS-preflight fetch for methods, and likewise for header names.
-    pub(crate) fn remember(&mut self, request: &Request, max_age: u64, allows: Allows, now: Timestamp) {
+    pub(crate) fn remember(
+        &mut self,
+        request: &Request,
+        max_age: u64,
+        allows: Allows,
+        now: Timestamp,
+    ) {
         let expires = now + Duration::from_secs(max_age);
         let mut matched = false;
         if let Some(entries) = self.entries.get_mut(&key_of(request)) {
-            for entry in entries.iter_mut().filter(|entry| entry.matches(request.credentials_mode, now)) {
+            for entry in entries
+                .iter_mut()
+                .filter(|entry| entry.matches(request.credentials_mode, now))
+            {
                 let is_match = match &allows {
                     Allows::Method(method) => entry.allows.allows_method(method),
                     Allows::HeaderName(name) => entry.allows.allows_header_name(name),
@@ -160,7 +197,13 @@ impl CorsPreflightCache {
     }
 
     #[algorithm("concept-cache-create-entry", untraced)]
-    fn create_a_new_cache_entry(&mut self, request: &Request, expires: Timestamp, allows: Allows, now: Timestamp) {
+    fn create_a_new_cache_entry(
+        &mut self,
+        request: &Request,
+        expires: Timestamp,
+        allows: Allows,
+        now: Timestamp,
+    ) {
         self.sweep(now);
         /// 1. An entry for the request's partition, origin, URL and credentials.
         let key = key_of(request);
@@ -170,7 +213,11 @@ impl CorsPreflightCache {
             url: key.url.clone(),
         };
         let credentials = request.credentials_mode == CredentialsMode::Include;
-        let entry = CacheEntry { expires, credentials, allows };
+        let entry = CacheEntry {
+            expires,
+            credentials,
+            allows,
+        };
         /// 2. Into the cache with it.
         let entries = self.entries.entry(key).or_default();
         entries.retain(|entry| entry.expires > now);

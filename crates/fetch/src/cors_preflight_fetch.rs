@@ -3,10 +3,12 @@
 //! <https://fetch.spec.whatwg.org/#cors-preflight-fetch>
 
 use bytes::Bytes;
+use crossexam_web::algorithm;
 use crossexam_web::header_value::extract_header_list_values;
 use crossexam_web::method::is_cors_safelisted_method;
-use crossexam_web::safelist::{cors_unsafe_request_header_names, is_cors_non_wildcard_request_header_name};
-use crossexam_web::algorithm;
+use crossexam_web::safelist::{
+    cors_unsafe_request_header_names, is_cors_non_wildcard_request_header_name,
+};
 
 use crate::cors_check::cors_check;
 use crate::cors_preflight_cache::Allows;
@@ -26,7 +28,9 @@ const DEFAULT_MAX_AGE: u64 = 5;
 ///
 /// A network error when the permission is not given.
 #[algorithm("cors-preflight-fetch-0", trace = params.trace)]
-pub(crate) async fn cors_preflight_fetch<H: Host>(params: &mut FetchParams<'_, H>) -> Result<(), NetworkError> {
+pub(crate) async fn cors_preflight_fetch<H: Host>(
+    params: &mut FetchParams<'_, H>,
+) -> Result<(), NetworkError> {
     let trace = params.trace;
     let request = &params.request;
     /// 1. A request of its own, without credentials.
@@ -43,7 +47,9 @@ pub(crate) async fn cors_preflight_fetch<H: Host>(params: &mut FetchParams<'_, H
     /// 2. It takes any answer.
     preflight.header_list.append("Accept", "*/*");
     /// 3. It names the method that is wanted,
-    preflight.header_list.append("Access-Control-Request-Method", request.method.clone());
+    preflight
+        .header_list
+        .append("Access-Control-Request-Method", request.method.clone());
     /// 4. and the headers that are not safelisted,
     let headers = cors_unsafe_request_header_names(&request.header_list);
     if !headers.is_empty() {
@@ -51,7 +57,9 @@ pub(crate) async fn cors_preflight_fetch<H: Host>(params: &mut FetchParams<'_, H
         let value = headers.join(&b","[..]);
         trace.fact("Access-Control-Request-Headers", || value.clone());
         /// 5.2. Append them.
-        preflight.header_list.append("Access-Control-Request-Headers", value);
+        preflight
+            .header_list
+            .append("Access-Control-Request-Headers", value);
     }
     trace.fact("Access-Control-Request-Method", || request.method.clone());
     let controller = FetchController::new();
@@ -65,16 +73,20 @@ pub(crate) async fn cors_preflight_fetch<H: Host>(params: &mut FetchParams<'_, H
         cross_origin_isolated_capability: false,
         passed: None,
     };
-    let options = NetworkOrCacheFetch { purpose: HttpRequestPurpose::CorsPreflight, ..Default::default() };
+    let options = NetworkOrCacheFetch {
+        purpose: HttpRequestPurpose::CorsPreflight,
+        ..Default::default()
+    };
     /// 6. Send it. No redirect is followed.
     let response = Box::pin(http_network_or_cache_fetch(&mut preflight_params, options)).await;
     let response = match response {
         Response::Actual(actual) => actual.internal,
         Response::Error(error) => {
             return Err(match error.reason {
-                BlockReason::Network(failure) => {
-                    NetworkError::new(BlockReason::Preflight(PreflightFailure::Network(failure)), error.step)
-                }
+                BlockReason::Network(failure) => NetworkError::new(
+                    BlockReason::Preflight(PreflightFailure::Network(failure)),
+                    error.step,
+                ),
                 _ => *error,
             });
         }
@@ -84,9 +96,13 @@ pub(crate) async fn cors_preflight_fetch<H: Host>(params: &mut FetchParams<'_, H
     let check = cors_check(request, &response, trace);
     let (Ok(_), true) = (&check, is_ok_status(response.status)) else {
         let failure = match check {
-            _ if is_redirect_status(response.status) => PreflightFailure::Redirect { status: response.status },
+            _ if is_redirect_status(response.status) => PreflightFailure::Redirect {
+                status: response.status,
+            },
             Err((failure, step)) => return refuse(PreflightFailure::CorsCheck(failure), step),
-            Ok(_) => PreflightFailure::StatusNotOk { status: response.status },
+            Ok(_) => PreflightFailure::StatusNotOk {
+                status: response.status,
+            },
         };
         /// 8. Otherwise the permission is not given.
         return refuse(failure, here!());
@@ -101,14 +117,18 @@ pub(crate) async fn cors_preflight_fetch<H: Host>(params: &mut FetchParams<'_, H
     let mut methods = match methods {
         Ok(methods) => methods,
         Err(_) => {
-            let value = list.get(b"Access-Control-Allow-Methods").unwrap_or_default();
+            let value = list
+                .get(b"Access-Control-Allow-Methods")
+                .unwrap_or_default();
             return refuse(PreflightFailure::AllowMethodsInvalid { value }, here!());
         }
     };
     let header_names = match header_names {
         Ok(header_names) => header_names,
         Err(_) => {
-            let value = list.get(b"Access-Control-Allow-Headers").unwrap_or_default();
+            let value = list
+                .get(b"Access-Control-Allow-Headers")
+                .unwrap_or_default();
             return refuse(PreflightFailure::AllowHeadersInvalid { value }, here!());
         }
     };
@@ -125,7 +145,10 @@ pub(crate) async fn cors_preflight_fetch<H: Host>(params: &mut FetchParams<'_, H
             let failure = if wildcard {
                 PreflightFailure::MethodWildcardWithCredentials { method }
             } else {
-                PreflightFailure::MethodNotAllowed { method, allowed: methods }
+                PreflightFailure::MethodNotAllowed {
+                    method,
+                    allowed: methods,
+                }
             };
             /// 7.5. The method must be among them, or `*` without credentials.
             let step = here!();
@@ -134,7 +157,11 @@ pub(crate) async fn cors_preflight_fetch<H: Host>(params: &mut FetchParams<'_, H
     }
     let listed_names = header_names.as_deref().unwrap_or_default();
     trace.fact("allowed headers", || listed_names.join(&b", "[..]));
-    let is_listed = |name: &[u8]| listed_names.iter().any(|listed| listed.eq_ignore_ascii_case(name));
+    let is_listed = |name: &[u8]| {
+        listed_names
+            .iter()
+            .any(|listed| listed.eq_ignore_ascii_case(name))
+    };
     let wildcard = is_listed(b"*");
     for header in &request.header_list {
         if is_cors_non_wildcard_request_header_name(&header.name) && !is_listed(&header.name) {
@@ -142,7 +169,10 @@ pub(crate) async fn cors_preflight_fetch<H: Host>(params: &mut FetchParams<'_, H
             let failure = if wildcard {
                 PreflightFailure::HeaderNotCoveredByWildcard { name }
             } else {
-                PreflightFailure::HeaderNotAllowed { name, allowed: header_names }
+                PreflightFailure::HeaderNotAllowed {
+                    name,
+                    allowed: header_names,
+                }
             };
             /// 7.6. `Authorization` must be named; `*` does not cover it.
             let step = here!();
@@ -155,7 +185,10 @@ pub(crate) async fn cors_preflight_fetch<H: Host>(params: &mut FetchParams<'_, H
             let failure = if wildcard {
                 PreflightFailure::HeaderWildcardWithCredentials { name }
             } else {
-                PreflightFailure::HeaderNotAllowed { name, allowed: header_names }
+                PreflightFailure::HeaderNotAllowed {
+                    name,
+                    allowed: header_names,
+                }
             };
             /// 7.7. Every header that is not safelisted must be among them, or `*` without credentials.
             let step = here!();
@@ -166,7 +199,9 @@ pub(crate) async fn cors_preflight_fetch<H: Host>(params: &mut FetchParams<'_, H
     let max_age = extract_header_list_values(b"Access-Control-Max-Age", list);
     /// 7.9. For five seconds if the server does not say.
     let mut max_age = match max_age {
-        Ok(Some(values)) => values.first().map_or(DEFAULT_MAX_AGE, |value| delta_seconds(value)),
+        Ok(Some(values)) => values
+            .first()
+            .map_or(DEFAULT_MAX_AGE, |value| delta_seconds(value)),
         Ok(None) | Err(_) => DEFAULT_MAX_AGE,
     };
     if let Some(limit) = params.user_agent.choices.preflight_max_age_limit
@@ -193,6 +228,8 @@ pub(crate) async fn cors_preflight_fetch<H: Host>(params: &mut FetchParams<'_, H
 /// Digits as seconds; more than fit are as many as fit.
 fn delta_seconds(digits: &[u8]) -> u64 {
     digits.iter().fold(0_u64, |value, digit| {
-        value.saturating_mul(10).saturating_add(u64::from(digit.wrapping_sub(b'0')))
+        value
+            .saturating_mul(10)
+            .saturating_add(u64::from(digit.wrapping_sub(b'0')))
     })
 }

@@ -41,16 +41,32 @@ pub fn cross_origin_resource_policy_check(
         settings.policy_container.borrow().embedder_policy.clone()
     });
     /// 3. First as if the embedder had none.
-    let plain = internal_check(origin, EmbedderPolicyValue::UnsafeNone, response, for_navigation, trace);
+    let plain = internal_check(
+        origin,
+        EmbedderPolicyValue::UnsafeNone,
+        response,
+        for_navigation,
+        trace,
+    );
     if let Corp::Blocked { .. } = plain {
         return plain;
     }
     /// 5. Then with the embedder's.
-    let embedded = internal_check(origin, embedder_policy.value, response, for_navigation, trace);
+    let embedded = internal_check(
+        origin,
+        embedder_policy.value,
+        response,
+        for_navigation,
+        trace,
+    );
     match embedded {
         Corp::Allowed => Corp::Allowed,
         /// 7. The embedder's policy demands what the resource does not give.
-        Corp::Blocked { policy, step, .. } => Corp::Blocked { policy, implied_by_embedder: true, step },
+        Corp::Blocked { policy, step, .. } => Corp::Blocked {
+            policy,
+            implied_by_embedder: true,
+            step,
+        },
     }
 }
 
@@ -94,14 +110,25 @@ fn internal_check(
     let step = here!();
     let satisfied = match policy {
         Some("same-origin") => url.is_some_and(|url| origin.is_same_origin_with_url(url)),
-        Some("same-site") => url.and_then(Origin::of_url).zip(url).is_some_and(|(url_origin, url)| {
-            let is_secure = origin.as_tuple().is_some_and(|tuple| &*tuple.scheme == "https");
-            origin.is_schemelessly_same_site(&url_origin) && (is_secure || url.scheme() != "https")
-        }),
+        Some("same-site") => {
+            url.and_then(Origin::of_url)
+                .zip(url)
+                .is_some_and(|(url_origin, url)| {
+                    let is_secure = origin
+                        .as_tuple()
+                        .is_some_and(|tuple| &*tuple.scheme == "https");
+                    origin.is_schemelessly_same_site(&url_origin)
+                        && (is_secure || url.scheme() != "https")
+                })
+        }
         _ => true,
     };
     match policy {
-        Some(policy) if !satisfied => Corp::Blocked { policy, implied_by_embedder: false, step },
+        Some(policy) if !satisfied => Corp::Blocked {
+            policy,
+            implied_by_embedder: false,
+            step,
+        },
         _ => Corp::Allowed,
     }
 }

@@ -21,7 +21,11 @@ pub struct NetworkError {
 impl NetworkError {
     /// A network error that `step` decided on because of `reason`.
     pub fn new(reason: BlockReason, step: &'static Step) -> Self {
-        Self { aborted: matches!(reason, BlockReason::Aborted), reason, step }
+        Self {
+            aborted: matches!(reason, BlockReason::Aborted),
+            reason,
+            step,
+        }
     }
 }
 
@@ -193,7 +197,9 @@ pub enum CorsCheckFailure {
         origin: Bytes,
     },
     /// The request carries credentials and there is no `Access-Control-Allow-Credentials`.
-    #[error("the request carries credentials and the response has no `Access-Control-Allow-Credentials`")]
+    #[error(
+        "the request carries credentials and the response has no `Access-Control-Allow-Credentials`"
+    )]
     AllowCredentialsMissing,
     /// The value is not exactly `true`.
     #[error("`Access-Control-Allow-Credentials: {}` is not `true`", printable(.value))]
@@ -343,18 +349,26 @@ impl PreflightFailure {
                 CorsCheckFailure::AllowOriginMissing => "preflight/allow-origin-missing",
                 CorsCheckFailure::AllowOriginMultiple { .. } => "preflight/allow-origin-multiple",
                 CorsCheckFailure::AllowOriginMismatch { .. } => "preflight/allow-origin-mismatch",
-                CorsCheckFailure::WildcardWithCredentials { .. } => "preflight/wildcard-with-credentials",
+                CorsCheckFailure::WildcardWithCredentials { .. } => {
+                    "preflight/wildcard-with-credentials"
+                }
                 CorsCheckFailure::AllowCredentialsMissing => "preflight/allow-credentials-missing",
-                CorsCheckFailure::AllowCredentialsNotTrue { .. } => "preflight/allow-credentials-not-true",
+                CorsCheckFailure::AllowCredentialsNotTrue { .. } => {
+                    "preflight/allow-credentials-not-true"
+                }
             },
             Self::StatusNotOk { .. } => "preflight/status-not-ok",
             Self::Redirect { .. } => "preflight/redirect",
             Self::AllowMethodsInvalid { .. } => "preflight/allow-methods-invalid",
             Self::AllowHeadersInvalid { .. } => "preflight/allow-headers-invalid",
             Self::MethodNotAllowed { .. } => "preflight/method-not-allowed",
-            Self::MethodWildcardWithCredentials { .. } => "preflight/method-wildcard-with-credentials",
+            Self::MethodWildcardWithCredentials { .. } => {
+                "preflight/method-wildcard-with-credentials"
+            }
             Self::HeaderNotAllowed { .. } => "preflight/header-not-allowed",
-            Self::HeaderWildcardWithCredentials { .. } => "preflight/header-wildcard-with-credentials",
+            Self::HeaderWildcardWithCredentials { .. } => {
+                "preflight/header-wildcard-with-credentials"
+            }
             Self::HeaderNotCoveredByWildcard { .. } => "preflight/header-not-covered-by-wildcard",
             Self::Network(failure) => failure.code(),
         }

@@ -57,7 +57,11 @@ pub async fn fetch<H: Host>(
     };
     /// 7. Note the time.
     let now = params.coarsened_shared_current_time();
-    params.timing_info = TimingInfo { start_time: now, post_redirect_start_time: now, ..TimingInfo::default() };
+    params.timing_info = TimingInfo {
+        start_time: now,
+        post_redirect_start_time: now,
+        ..TimingInfo::default()
+    };
     // 11. MODEL: nothing is preloaded; a preload only warms the network.
     let request = &mut params.request;
     if !request.header_list.contains(b"Accept") {
@@ -69,14 +73,21 @@ pub async fn fetch<H: Host>(
     let accept_language = &user_agent.choices.accept_language;
     if !accept_language.is_empty() && !request.header_list.contains(b"Accept-Language") {
         /// 14. The user's languages.
-        request.header_list.append("Accept-Language", accept_language.clone());
+        request
+            .header_list
+            .append("Accept-Language", accept_language.clone());
     }
     // 15. MODEL: priorities are not modelled.
     // 16. MODEL: fetch groups are kept by the browser, which terminates the controllers of a closed document.
     /// 17. Run main fetch.
     let response = Box::pin(main_fetch(&mut params, Recursive::No)).await;
     /// 18. Hand out the result.
-    Fetched { response, passed: params.passed, timing_info: params.timing_info, request: params.request }
+    Fetched {
+        response,
+        passed: params.passed,
+        timing_info: params.timing_info,
+        request: params.request,
+    }
 }
 
 /// The `Accept` value that fits a request's destination.
@@ -104,10 +115,14 @@ fn populate_request_from_client(request: &mut Request, trace: &Trace) {
         /// 1.1. Nobody can be asked,
         request.traversable_for_user_prompts = TraversableForUserPrompts::NoTraversable;
         if let Some(client) = &request.client
-            && let GlobalObject::Window { traversable: Some(traversable), .. } = client.global
+            && let GlobalObject::Window {
+                traversable: Some(traversable),
+                ..
+            } = client.global
         {
             /// 1.2.2. unless the client is a window in a tab.
-            request.traversable_for_user_prompts = TraversableForUserPrompts::Traversable(traversable);
+            request.traversable_for_user_prompts =
+                TraversableForUserPrompts::Traversable(traversable);
         }
     }
     if request.origin.is_none() {
@@ -126,5 +141,7 @@ fn populate_request_from_client(request: &mut Request, trace: &Trace) {
         };
         request.policy_container = Some(container.into());
     }
-    debug_assert!(request.mode != Mode::Navigate || request.is_navigation() || request.client.is_none());
+    debug_assert!(
+        request.mode != Mode::Navigate || request.is_navigation() || request.client.is_none()
+    );
 }

@@ -140,7 +140,11 @@ impl<H: Host> FetchParams<'_, H> {
     /// <https://w3c.github.io/hr-time/#dfn-coarsen-time>: to 5 microseconds where the environment is cross-origin
     /// isolated, to 100 microseconds elsewhere.
     pub fn coarsened_shared_current_time(&self) -> Timestamp {
-        let resolution = if self.cross_origin_isolated_capability { 5 } else { 100 };
+        let resolution = if self.cross_origin_isolated_capability {
+            5
+        } else {
+            100
+        };
         let micros = self.host.now().as_micros();
         Timestamp::from_micros(micros - micros.rem_euclid(resolution))
     }

@@ -51,13 +51,17 @@ pub(crate) async fn http_fetch<H: Host>(
     }
     /// 4.3. Send the request.
     let response = http_network_or_cache_fetch(params, NetworkOrCacheFetch::default()).await;
-    let Response::Actual(mut actual) = response else { return response };
+    let Response::Actual(mut actual) = response else {
+        return response;
+    };
     let request = &mut params.request;
     if request.response_tainting == ResponseTainting::Cors {
         /// 4.4. Only now does CORS ask whether the page may read what the server has already done.
         match cors_check(request, &actual.internal, trace) {
             Ok(CorsCheckSuccess(step)) => remember_passed(params, step),
-            Err((failure, step)) => return NetworkError::new(BlockReason::CorsCheck(failure), step).into(),
+            Err((failure, step)) => {
+                return NetworkError::new(BlockReason::CorsCheck(failure), step).into();
+            }
         }
     }
     let request = &mut params.request;
@@ -75,23 +79,36 @@ pub(crate) async fn http_fetch<H: Host>(
             trace,
         );
         /// 5. The resource may refuse to be embedded.
-        if let Corp::Blocked { policy, implied_by_embedder, .. } = check {
+        if let Corp::Blocked {
+            policy,
+            implied_by_embedder,
+            ..
+        } = check
+        {
             let origin = request.origin().to_string();
-            let reason = BlockReason::CrossOriginResourcePolicy { policy, implied_by_embedder, origin };
+            let reason = BlockReason::CrossOriginResourcePolicy {
+                policy,
+                implied_by_embedder,
+                origin,
+            };
             return NetworkError::new(reason, here!()).into();
         }
     }
     if is_redirect_status(actual.internal.status) {
         match request.redirect_mode {
             /// 6.3.1. The redirect mode is "error".
-            RedirectMode::Error => return NetworkError::new(BlockReason::RedirectNotAllowed, here!()).into(),
+            RedirectMode::Error => {
+                return NetworkError::new(BlockReason::RedirectNotAllowed, here!()).into();
+            }
             RedirectMode::Manual if request.mode == Mode::Navigate => {
                 // 6.3.1. A navigation takes the next step itself: see `process_the_next_manual_redirect`.
             }
             /// 6.3.2. The redirect mode is "manual": the page learns that there was one, no more.
             RedirectMode::Manual => actual.filter = Filter::OpaqueRedirect,
             /// 6.3.2. The redirect mode is "follow".
-            RedirectMode::Follow => return http_redirect_fetch(params, Response::Actual(actual)).await,
+            RedirectMode::Follow => {
+                return http_redirect_fetch(params, Response::Actual(actual)).await;
+            }
         }
     }
     /// 7. That is the response.
@@ -112,7 +129,11 @@ fn permission_is_remembered<H: Host>(params: &FetchParams<'_, H>) -> bool {
             .iter()
             .all(|name| cache.has_header_name_match(name, request, now));
     params.trace.fact("CORS-preflight cache", || {
-        if is_covered { "gives permission; no preflight is needed" } else { "gives no permission" }
+        if is_covered {
+            "gives permission; no preflight is needed"
+        } else {
+            "gives no permission"
+        }
     });
     is_covered
 }

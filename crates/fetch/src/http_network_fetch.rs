@@ -56,7 +56,9 @@ pub(crate) async fn http_network_fetch<H: Host>(
     let answer = match result {
         Ok(Ok(answer)) => answer,
         /// 8.1. No connection, no response.
-        Ok(Err(failure)) => return NetworkError::new(BlockReason::Network(failure), here!()).into(),
+        Ok(Err(failure)) => {
+            return NetworkError::new(BlockReason::Network(failure), here!()).into();
+        }
         /// 9.2. It was canceled.
         Err(Canceled) => return params.appropriate_network_error(),
     };

@@ -54,7 +54,8 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
     let choices = &params.user_agent.choices;
     /// 1. Take the request.
     let request = &mut params.request;
-    let is_the_only_use = request.traversable_for_user_prompts == TraversableForUserPrompts::NoTraversable
+    let is_the_only_use = request.traversable_for_user_prompts
+        == TraversableForUserPrompts::NoTraversable
         && request.redirect_mode == RedirectMode::Error;
     // NB: httpRequest is the request itself, whose header list and cache mode are put back at the end: nothing else of
     // the copy is changed before it is dropped.
@@ -72,8 +73,12 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
         /// 8.4. The embedder can forbid it.
         include_credentials = false;
     }
-    trace.fact("credentials mode", || http_request.credentials_mode.as_str());
-    trace.fact("credentials go along", || if include_credentials { "yes" } else { "no" });
+    trace.fact("credentials mode", || {
+        http_request.credentials_mode.as_str()
+    });
+    trace.fact("credentials go along", || {
+        if include_credentials { "yes" } else { "no" }
+    });
     /// 8.5. How long is the body?
     let content_length = http_request.body.as_ref().and_then(|body| body.length);
     /// 8.6. Without one there is nothing to say,
@@ -109,7 +114,9 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
     }
     if !choices.default_user_agent.is_empty() && !http_request.header_list.contains(b"User-Agent") {
         /// 8.15.2. `User-Agent`.
-        http_request.header_list.append("User-Agent", choices.default_user_agent.clone());
+        http_request
+            .header_list
+            .append("User-Agent", choices.default_user_agent.clone());
     }
     if http_request.cache_mode == CacheMode::Default && is_conditional(http_request) {
         /// 8.16. A page that makes its own conditional request bypasses the cache.
@@ -120,9 +127,14 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
         && !http_request.header_list.contains(b"Cache-Control")
     {
         /// 8.17. Caches on the way must revalidate.
-        http_request.header_list.append("Cache-Control", "max-age=0");
+        http_request
+            .header_list
+            .append("Cache-Control", "max-age=0");
     }
-    if matches!(http_request.cache_mode, CacheMode::NoStore | CacheMode::Reload) {
+    if matches!(
+        http_request.cache_mode,
+        CacheMode::NoStore | CacheMode::Reload
+    ) {
         if !http_request.header_list.contains(b"Pragma") {
             /// 8.18.1. Caches on the way must not answer, in the words of HTTP/1.0
             http_request.header_list.append("Pragma", "no-cache");
@@ -134,7 +146,9 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
     }
     if http_request.header_list.contains(b"Range") {
         /// 8.19. A part of something compressed would be of no use.
-        http_request.header_list.append("Accept-Encoding", "identity");
+        http_request
+            .header_list
+            .append("Accept-Encoding", "identity");
     }
     // 8.20. MODEL: the host adds `Host`; content codings are not modelled, so none is asked for.
     if include_credentials {
@@ -147,9 +161,13 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
             let entry = entries.authorization_for(url);
             let authorization_value = match entry {
                 /// 8.21.2.2. A password that was given before,
-                Some(value) if !http_request.use_url_credentials || !url_includes_credentials => Some(value),
+                Some(value) if !http_request.use_url_credentials || !url_includes_credentials => {
+                    Some(value)
+                }
                 /// 8.21.2.3. or the one in the URL, once it was asked for.
-                _ if url_includes_credentials && options.is_authentication_fetch => basic_authorization_of_url(url),
+                _ if url_includes_credentials && options.is_authentication_fetch => {
+                    basic_authorization_of_url(url)
+                }
                 _ => None,
             };
             if let Some(value) = authorization_value {
@@ -171,7 +189,9 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
         params.request.header_list = header_list;
         params.request.cache_mode = cache_mode;
     }
-    let Response::Actual(mut actual) = response else { return response };
+    let Response::Actual(mut actual) = response else {
+        return response;
+    };
     let internal = &mut actual.internal;
     if range_requested {
         /// 13. Remember that a part was asked for.
@@ -184,10 +204,14 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
     if internal.status == 401
         && request.response_tainting != ResponseTainting::Cors
         && include_credentials
-        && let TraversableForUserPrompts::Traversable(traversable) = request.traversable_for_user_prompts
+        && let TraversableForUserPrompts::Traversable(traversable) =
+            request.traversable_for_user_prompts
         && let Some(realm) = basic_realm(&internal.header_list)
     {
-        let has_stream = request.body.as_ref().is_some_and(|body| body.source == BodySource::Null);
+        let has_stream = request
+            .body
+            .as_ref()
+            .is_some_and(|body| body.source == BodySource::Null);
         if has_stream {
             /// 15.2.1. A stream cannot be sent twice.
             return NetworkError::new(BlockReason::BodyNotReplayable, here!()).into();
@@ -199,7 +223,10 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
             }
             let url = request.current_url().clone();
             /// 15.3.2. Ask the user for a name and a password.
-            let answer = params.host.prompt_for_credentials(traversable, &url, &realm).await;
+            let answer = params
+                .host
+                .prompt_for_credentials(traversable, &url, &realm)
+                .await;
             let Some((username, password)) = answer else {
                 // NB: a user who declines sees the 401 itself; the standard leaves this case open.
                 return Response::Actual(actual);
@@ -215,10 +242,15 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
                 return Response::Actual(actual);
             }
         }
-        let again = NetworkOrCacheFetch { is_authentication_fetch: true, ..options };
+        let again = NetworkOrCacheFetch {
+            is_authentication_fetch: true,
+            ..options
+        };
         /// 15.4. Send the request again.
         let response = Box::pin(http_network_or_cache_fetch(params, again)).await;
-        let accepted = response.internal().is_some_and(|internal| internal.status != 401);
+        let accepted = response
+            .internal()
+            .is_some_and(|internal| internal.status != 401);
         if accepted {
             /// 18. Remember the password for this realm.
             params
@@ -234,13 +266,20 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
         /// 16.1. A proxy's question stays without an answer.
         return NetworkError::new(BlockReason::ProxyAuthentication, here!()).into();
     }
-    let replayable = params.request.body.as_ref().is_none_or(|body| body.source != BodySource::Null);
+    let replayable = params
+        .request
+        .body
+        .as_ref()
+        .is_none_or(|body| body.source != BodySource::Null);
     if internal.status == 421 && !options.is_new_connection_fetch && replayable {
         if params.controller.is_canceled() {
             /// 17.1. A canceled fetch goes no further.
             return params.appropriate_network_error();
         }
-        let again = NetworkOrCacheFetch { is_new_connection_fetch: true, ..options };
+        let again = NetworkOrCacheFetch {
+            is_new_connection_fetch: true,
+            ..options
+        };
         /// 17.2. The connection led to the wrong server: once more over a new one.
         return Box::pin(http_network_or_cache_fetch(params, again)).await;
     }
@@ -250,9 +289,16 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
 
 /// Whether the page itself made the request conditional.
 fn is_conditional(request: &Request) -> bool {
-    const CONDITIONS: [&[u8]; 5] =
-        [b"If-Modified-Since", b"If-None-Match", b"If-Unmodified-Since", b"If-Match", b"If-Range"];
-    CONDITIONS.iter().any(|name| request.header_list.contains(name))
+    const CONDITIONS: [&[u8]; 5] = [
+        b"If-Modified-Since",
+        b"If-None-Match",
+        b"If-Unmodified-Since",
+        b"If-Match",
+        b"If-Range",
+    ];
+    CONDITIONS
+        .iter()
+        .any(|name| request.header_list.contains(name))
 }
 
 /// Whether the embedder policy lets credentials go along.
@@ -265,8 +311,11 @@ fn cross_origin_embedder_policy_allows_credentials(request: &Request) -> bool {
         return true;
     }
     /// 3. Without a client there is no embedder.
-    let Some(client) = &request.client else { return true };
-    if client.policy_container.borrow().embedder_policy.value != EmbedderPolicyValue::Credentialless {
+    let Some(client) = &request.client else {
+        return true;
+    };
+    if client.policy_container.borrow().embedder_policy.value != EmbedderPolicyValue::Credentialless
+    {
         /// 4. Only "credentialless" forbids anything.
         return true;
     }

@@ -2,8 +2,8 @@
 //!
 //! <https://fetch.spec.whatwg.org/#http-redirect-fetch>
 
-use crossexam_web::{algorithm, safelist};
 use crossexam_web::trace::printable;
+use crossexam_web::{algorithm, safelist};
 use url::Url;
 
 use crate::body::BodySource;
@@ -35,10 +35,16 @@ pub fn location_url(
     }
     /// 2. Read `Location`.
     let mut values = response.header_list.values(b"Location");
-    let Some(location) = values.next() else { return Ok(None) };
+    let Some(location) = values.next() else {
+        return Ok(None);
+    };
     if let Some(second) = values.next() {
         // NB: `Location` allows a single header, so a second one, even of the same value, is a failure.
-        return Err(InvalidLocation(format!("{}, {}", printable(location), printable(second))));
+        return Err(InvalidLocation(format!(
+            "{}, {}",
+            printable(location),
+            printable(second)
+        )));
     }
     // SPEC: the standard hands the value's bytes to the URL parser and does not say how they become a string.
     let text = String::from_utf8_lossy(location);
@@ -58,12 +64,17 @@ pub fn location_url(
 
 /// Follows a redirect.
 #[algorithm("concept-http-redirect-fetch", trace = params.trace)]
-pub(crate) async fn http_redirect_fetch<H: Host>(params: &mut FetchParams<'_, H>, response: Response) -> Response {
+pub(crate) async fn http_redirect_fetch<H: Host>(
+    params: &mut FetchParams<'_, H>,
+    response: Response,
+) -> Response {
     let trace = params.trace;
     /// 1. Take the request.
     let request = &mut params.request;
     /// 2. Look behind the filter.
-    let Some(internal) = response.internal() else { return response };
+    let Some(internal) = response.internal() else {
+        return response;
+    };
     /// 3. Where does it lead?
     let location_url = location_url(internal, request.current_url().fragment());
     let location_url = match location_url {
@@ -88,7 +99,8 @@ pub(crate) async fn http_redirect_fetch<H: Host>(params: &mut FetchParams<'_, H>
     }
     /// 8. Count this one.
     request.redirect_count += 1;
-    let includes_credentials = !location_url.username().is_empty() || location_url.password().is_some();
+    let includes_credentials =
+        !location_url.username().is_empty() || location_url.password().is_some();
     if request.mode == Mode::Cors
         && includes_credentials
         && !request.origin().is_same_origin_with_url(&location_url)
@@ -100,7 +112,12 @@ pub(crate) async fn http_redirect_fetch<H: Host>(params: &mut FetchParams<'_, H>
         /// 10. Nor on the way back to the own origin.
         return NetworkError::new(BlockReason::RedirectWithCredentials, here!()).into();
     }
-    if internal.status != 303 && request.body.as_ref().is_some_and(|body| body.source == BodySource::Null) {
+    if internal.status != 303
+        && request
+            .body
+            .as_ref()
+            .is_some_and(|body| body.source == BodySource::Null)
+    {
         /// 11. A stream cannot be sent twice.
         return NetworkError::new(BlockReason::BodyNotReplayable, here!()).into();
     }
@@ -111,7 +128,9 @@ pub(crate) async fn http_redirect_fetch<H: Host>(params: &mut FetchParams<'_, H>
         /// 12.1. The method becomes `GET` and the body goes,
         request.body = None;
         /// 12.2. and with it the headers that describe it.
-        request.header_list.retain(|header| !safelist::is_request_body_header_name(&header.name));
+        request
+            .header_list
+            .retain(|header| !safelist::is_request_body_header_name(&header.name));
     }
     let leaves_the_origin = crossexam_web::Origin::of_url(request.current_url())
         .is_none_or(|origin| !origin.is_same_origin_with_url(&location_url));

@@ -33,14 +33,19 @@ pub fn bytes_match_metadata(bytes: &[u8], metadata: &str) -> bool {
             Some((algorithm, value))
         })
         .collect();
-    let Some(strongest) = hashes.iter().map(|(algorithm, _)| *algorithm).max() else { return true };
+    let Some(strongest) = hashes.iter().map(|(algorithm, _)| *algorithm).max() else {
+        return true;
+    };
     let digest = match strongest {
         HashAlgorithm::Sha256 => Sha256::digest(bytes).to_vec(),
         HashAlgorithm::Sha384 => Sha384::digest(bytes).to_vec(),
         HashAlgorithm::Sha512 => Sha512::digest(bytes).to_vec(),
     };
-    hashes.iter().filter(|(algorithm, _)| *algorithm == strongest).any(|(_, value)| {
-        let decoded = STANDARD.decode(value).or_else(|_| URL_SAFE.decode(value));
-        decoded.is_ok_and(|decoded| decoded == digest)
-    })
+    hashes
+        .iter()
+        .filter(|(algorithm, _)| *algorithm == strongest)
+        .any(|(_, value)| {
+            let decoded = STANDARD.decode(value).or_else(|_| URL_SAFE.decode(value));
+            decoded.is_ok_and(|decoded| decoded == digest)
+        })
 }

@@ -73,7 +73,9 @@ pub use client::{Environment, GlobalObject, PolicyContainer};
 pub use failure::{BlockReason, CorsCheckFailure, NetworkError, PreflightFailure};
 pub use fetch_algorithm::{Fetched, fetch};
 pub use fetch_params::{ControllerState, FetchController};
-pub use host::{ConnectionParams, Host, HttpRequest, HttpRequestPurpose, HttpResponse, NetworkFailure};
+pub use host::{
+    ConnectionParams, Host, HttpRequest, HttpRequestPurpose, HttpResponse, NetworkFailure,
+};
 pub use process_manual_redirect::process_the_next_manual_redirect;
 pub use referrer_policy::ReferrerPolicy;
 pub use request::Request;

@@ -3,10 +3,10 @@
 //! <https://fetch.spec.whatwg.org/#main-fetch>
 
 use crossexam_web::header_value::extract_header_list_values;
+use crossexam_web::method::is_cors_safelisted_method;
 use crossexam_web::ports::is_bad_port;
 use crossexam_web::safelist::cors_unsafe_request_header_names;
 use crossexam_web::{Step, Trace, algorithm};
-use crossexam_web::method::is_cors_safelisted_method;
 
 use crate::failure::{BlockReason, NetworkError};
 use crate::fetch_params::FetchParams;
@@ -38,7 +38,10 @@ pub(crate) enum Recursive {
 
 /// Decides how a request may be fetched at all, and how much of the response its origin may see.
 #[algorithm("concept-main-fetch", trace = params.trace)]
-pub(crate) async fn main_fetch<H: Host>(params: &mut FetchParams<'_, H>, recursive: Recursive) -> Response {
+pub(crate) async fn main_fetch<H: Host>(
+    params: &mut FetchParams<'_, H>,
+    recursive: Recursive,
+) -> Response {
     let trace = params.trace;
     /// 1. Take the request.
     let request = &mut params.request;
@@ -56,7 +59,10 @@ pub(crate) async fn main_fetch<H: Host>(params: &mut FetchParams<'_, H>, recursi
         response = Some(NetworkError::new(reason, here!()).into());
     }
     if request.referrer_policy.is_none() {
-        let policy = request.policy_container.as_ref().map(|container| container.referrer_policy);
+        let policy = request
+            .policy_container
+            .as_ref()
+            .map(|container| container.referrer_policy);
         /// 8. Without a referrer policy of its own, the request has its policy container's.
         request.referrer_policy = Some(policy.unwrap_or_default());
     }
@@ -90,8 +96,11 @@ pub(crate) async fn main_fetch<H: Host>(params: &mut FetchParams<'_, H>, recursi
                         && names.iter().any(|name| &name[..] == b"*") =>
                 {
                     /// 14.1.2. `*` exposes all of them to a request without credentials.
-                    internal.cors_exposed_header_names =
-                        internal.header_list.iter().map(|header| header.name.clone()).collect();
+                    internal.cors_exposed_header_names = internal
+                        .header_list
+                        .iter()
+                        .map(|header| header.name.clone())
+                        .collect();
                 }
                 Ok(Some(names)) => {
                     /// 14.1.3. Otherwise just those that are named.
@@ -137,7 +146,9 @@ pub(crate) async fn main_fetch<H: Host>(params: &mut FetchParams<'_, H>, recursi
             /// 21. An opaque partial response only for those who asked for a range.
             return NetworkError::new(BlockReason::UnexpectedRange, here!()).into();
         }
-        if matches!(&request.method[..], b"HEAD" | b"CONNECT") || is_null_body_status(internal.status) {
+        if matches!(&request.method[..], b"HEAD" | b"CONNECT")
+            || is_null_body_status(internal.status)
+        {
             /// 22. Some responses have no body, whatever the server sent.
             internal.body = None;
         }
@@ -165,10 +176,15 @@ async fn fetch_by_mode<H: Host>(params: &mut FetchParams<'_, H>) -> Response {
     let is_same_origin = request.origin().is_same_origin_with_url(current_url);
     if (is_same_origin && request.response_tainting == ResponseTainting::Basic)
         || current_url.scheme() == "data"
-        || matches!(request.mode, Mode::Navigate | Mode::WebSocket | Mode::WebTransport)
+        || matches!(
+            request.mode,
+            Mode::Navigate | Mode::WebSocket | Mode::WebTransport
+        )
     {
         trace.fact("way", || match request.mode {
-            Mode::Navigate | Mode::WebSocket | Mode::WebTransport => "the mode is not subject to CORS",
+            Mode::Navigate | Mode::WebSocket | Mode::WebTransport => {
+                "the mode is not subject to CORS"
+            }
             _ if is_same_origin => "same origin",
             _ => "data: URL",
         });
@@ -212,7 +228,11 @@ async fn fetch_by_mode<H: Host>(params: &mut FetchParams<'_, H>) -> Response {
         let response = http_fetch(params, MakeCorsPreflight::Yes).await;
         if response.is_network_error() {
             /// 12.3. What was remembered of permissions here is void.
-            params.user_agent.preflight_cache.borrow_mut().clear_cache_entries(&params.request);
+            params
+                .user_agent
+                .preflight_cache
+                .borrow_mut()
+                .clear_cache_entries(&params.request);
         }
         /// 12.4. That is the response.
         return response;
@@ -244,7 +264,9 @@ fn must_not_be_fetched(request: &Request, trace: &Trace) -> Option<BlockReason> 
 fn must_not_be_seen(response: &Response, request: &Request, trace: &Trace) -> Option<BlockReason> {
     let internal = response.internal()?;
     should_response_to_request_be_blocked_as_mixed_content(request, internal, trace)
-        .or_else(|| should_response_to_request_be_blocked_due_to_its_mime_type(internal, request, trace))
+        .or_else(|| {
+            should_response_to_request_be_blocked_due_to_its_mime_type(internal, request, trace)
+        })
         .or_else(|| should_response_to_request_be_blocked_due_to_nosniff(internal, request, trace))
 }
 
@@ -253,7 +275,10 @@ fn must_not_be_seen(response: &Response, request: &Request, trace: &Trace) -> Op
 /// MODEL: the caller is an async function; the tasks that the standard queues here are its continuation. Timing is
 /// not reported.
 #[algorithm("fetch-finale", trace = params.trace)]
-fn fetch_response_handover<H: Host>(params: &mut FetchParams<'_, H>, response: Response) -> Response {
+fn fetch_response_handover<H: Host>(
+    params: &mut FetchParams<'_, H>,
+    response: Response,
+) -> Response {
     /// 5. The caller gets the response.
     response
 }

@@ -2,8 +2,10 @@
 //!
 //! <https://w3c.github.io/webappsec-mixed-content/>
 
-use crossexam_web::trustworthy::{is_origin_potentially_trustworthy, is_url_potentially_trustworthy};
 use crossexam_web::Trace;
+use crossexam_web::trustworthy::{
+    is_origin_potentially_trustworthy, is_url_potentially_trustworthy,
+};
 
 use crate::client::Environment;
 use crate::failure::BlockReason;
@@ -15,13 +17,18 @@ use crate::response::InternalResponse;
 /// <https://w3c.github.io/webappsec-mixed-content/#upgrade-algorithm>
 pub fn upgrade_a_mixed_content_request(request: &mut Request, trace: &Trace) {
     let url = request.current_url();
-    let is_upgradable = matches!(request.destination, Destination::Image | Destination::Audio | Destination::Video)
-        && request.initiator != Initiator::ImageSet;
+    let is_upgradable = matches!(
+        request.destination,
+        Destination::Image | Destination::Audio | Destination::Video
+    ) && request.initiator != Initiator::ImageSet;
     let host_is_an_address = matches!(url.host(), Some(url::Host::Ipv4(_) | url::Host::Ipv6(_)));
     if is_url_potentially_trustworthy(url)
         || host_is_an_address
         || !is_upgradable
-        || !request.client.as_deref().is_some_and(prohibits_mixed_security_contexts)
+        || !request
+            .client
+            .as_deref()
+            .is_some_and(prohibits_mixed_security_contexts)
     {
         return;
     }
@@ -33,7 +40,10 @@ pub fn upgrade_a_mixed_content_request(request: &mut Request, trace: &Trace) {
 /// Why a request is blocked as mixed content, if it is.
 ///
 /// <https://w3c.github.io/webappsec-mixed-content/#should-block-fetch>
-pub fn should_fetching_request_be_blocked_as_mixed_content(request: &Request, trace: &Trace) -> Option<BlockReason> {
+pub fn should_fetching_request_be_blocked_as_mixed_content(
+    request: &Request,
+    trace: &Trace,
+) -> Option<BlockReason> {
     let client = request.client.as_deref()?;
     let is_allowed = !prohibits_mixed_security_contexts(client)
         || is_url_potentially_trustworthy(request.current_url())
@@ -42,7 +52,9 @@ pub fn should_fetching_request_be_blocked_as_mixed_content(request: &Request, tr
         return None;
     }
     trace.fact("mixed content", || "blocked");
-    Some(BlockReason::MixedContent { url: request.current_url().clone() })
+    Some(BlockReason::MixedContent {
+        url: request.current_url().clone(),
+    })
 }
 
 /// Why a response is blocked as mixed content, if it is.
@@ -71,5 +83,9 @@ fn prohibits_mixed_security_contexts(settings: &Environment) -> bool {
     let is_secure_origin = |origin: &crossexam_web::Origin| {
         origin.as_tuple().is_some() && is_origin_potentially_trustworthy(origin)
     };
-    is_secure_origin(&settings.origin) || settings.top_level_origin.as_ref().is_some_and(is_secure_origin)
+    is_secure_origin(&settings.origin)
+        || settings
+            .top_level_origin
+            .as_ref()
+            .is_some_and(is_secure_origin)
 }

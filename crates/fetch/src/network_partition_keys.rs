@@ -12,7 +12,9 @@ use crate::request::Request;
 ///
 /// It is computed once: nothing it depends on changes while an environment lives.
 pub fn network_partition_key(environment: &Environment) -> &NetworkPartitionKey {
-    environment.partition_key.get_or_init(|| determine_the_network_partition_key(environment))
+    environment
+        .partition_key
+        .get_or_init(|| determine_the_network_partition_key(environment))
 }
 
 #[algorithm("determine-the-network-partition-key", untraced)]
@@ -23,7 +25,9 @@ fn determine_the_network_partition_key(environment: &Environment) -> Site {
     let top_level_origin =
         top_level_origin.or_else(|| Origin::of_url(&environment.top_level_creation_url));
     /// 4. Its site is the key. An environment whose top level has an opaque origin is its own site.
-    top_level_origin.unwrap_or_else(|| environment.origin.clone()).site()
+    top_level_origin
+        .unwrap_or_else(|| environment.origin.clone())
+        .site()
     // 5. MODEL: the second key is null.
 }
 

@@ -30,7 +30,8 @@ pub fn redirect_taint(request: &Request) -> RedirectTaint {
             continue;
         };
         if !have_same_origin(url, last) {
-            let hop_is_same_site = Origin::of_url(url).is_some_and(|a| a.is_same_site_with_url(last));
+            let hop_is_same_site =
+                Origin::of_url(url).is_some_and(|a| a.is_same_site_with_url(last));
             /// 4.2. A hop between sites, from a site that is not the request's, taints across sites.
             if !hop_is_same_site && !origin.is_same_site_with_url(last) {
                 return RedirectTaint::CrossSite;
@@ -70,7 +71,9 @@ pub fn serialize_a_request_origin(request: &Request) -> String {
 pub fn byte_serialize_a_request_origin(request: &Request) -> Bytes {
     // NB: a serialized origin is ASCII, so isomorphic encoding changes nothing.
     match request.origin() {
-        Origin::Tuple(tuple) if redirect_taint(request) == RedirectTaint::SameOrigin => tuple.serialized_bytes(),
+        Origin::Tuple(tuple) if redirect_taint(request) == RedirectTaint::SameOrigin => {
+            tuple.serialized_bytes()
+        }
         _ => Bytes::from_static(b"null"),
     }
 }
@@ -104,12 +107,18 @@ pub fn append_a_request_origin_header(request: &mut Request, trace: &Trace) {
                     | ReferrerPolicy::StrictOrigin
                     | ReferrerPolicy::StrictOriginWhenCrossOrigin,
                 ) => {
-                    origin.as_tuple().is_some_and(|tuple| &*tuple.scheme == "https")
+                    origin
+                        .as_tuple()
+                        .is_some_and(|tuple| &*tuple.scheme == "https")
                         && request.current_url().scheme() != "https"
                 }
-                Some(ReferrerPolicy::SameOrigin) => !origin.is_same_origin_with_url(request.current_url()),
+                Some(ReferrerPolicy::SameOrigin) => {
+                    !origin.is_same_origin_with_url(request.current_url())
+                }
                 Some(
-                    ReferrerPolicy::Origin | ReferrerPolicy::OriginWhenCrossOrigin | ReferrerPolicy::UnsafeUrl,
+                    ReferrerPolicy::Origin
+                    | ReferrerPolicy::OriginWhenCrossOrigin
+                    | ReferrerPolicy::UnsafeUrl,
                 )
                 | None => false,
             };

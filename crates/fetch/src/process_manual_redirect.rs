@@ -21,8 +21,11 @@ pub async fn process_the_next_manual_redirect<H: Host>(
     controller: &FetchController,
     trace: &Trace,
 ) -> Fetched {
-    let cross_origin_isolated_capability =
-        fetched.request.client.as_ref().is_some_and(|client| client.cross_origin_isolated_capability);
+    let cross_origin_isolated_capability = fetched
+        .request
+        .client
+        .as_ref()
+        .is_some_and(|client| client.cross_origin_isolated_capability);
     let mut params = FetchParams {
         request: fetched.request,
         user_agent,
@@ -35,5 +38,10 @@ pub async fn process_the_next_manual_redirect<H: Host>(
     };
     /// 2. Run the steps that were put aside for the redirect.
     let response = http_redirect_fetch(&mut params, fetched.response).await;
-    Fetched { response, passed: params.passed, timing_info: params.timing_info, request: params.request }
+    Fetched {
+        response,
+        passed: params.passed,
+        timing_info: params.timing_info,
+        request: params.request,
+    }
 }

@@ -8,12 +8,17 @@ use bytes::Bytes;
 use crossexam_web::{HeaderList, Timestamp};
 use url::Url;
 
-use crate::host::{ConnectionParams, Host, HttpRequest, HttpRequestPurpose, HttpResponse, NetworkFailure};
+use crate::host::{
+    ConnectionParams, Host, HttpRequest, HttpRequestPurpose, HttpResponse, NetworkFailure,
+};
 
 /// Polls a future once. `None` if it waits for something.
 pub fn poll_once<F: Future>(future: F) -> Option<F::Output> {
     let mut future = pin!(future);
-    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+    match future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
         Poll::Ready(output) => Some(output),
         Poll::Pending => None,
     }
@@ -46,7 +51,10 @@ pub struct ReadyHost<S> {
 
 impl<S> std::fmt::Debug for ReadyHost<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ReadyHost").field("now", &self.now).field("sent", &self.sent).finish_non_exhaustive()
+        f.debug_struct("ReadyHost")
+            .field("now", &self.now)
+            .field("sent", &self.sent)
+            .finish_non_exhaustive()
     }
 }
 
@@ -111,7 +119,12 @@ where
         answer
     }
 
-    async fn prompt_for_credentials(&self, _traversable: u64, _url: &Url, _realm: &str) -> Option<(String, String)> {
+    async fn prompt_for_credentials(
+        &self,
+        _traversable: u64,
+        _url: &Url,
+        _realm: &str,
+    ) -> Option<(String, String)> {
         self.credentials.clone()
     }
 }

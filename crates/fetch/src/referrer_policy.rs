@@ -24,5 +24,18 @@ impl Default for ReferrerPolicy {
         Self::StrictOriginWhenCrossOrigin
     }
 }
-#[allow(missing_docs)] pub fn determine_requests_referrer(r:&crate::Request,_t:&crossexam_web::Trace)->crate::request::Referrer{ let _=r; crate::request::Referrer::NoReferrer }
-#[allow(missing_docs)] pub fn set_requests_referrer_policy_on_redirect(_r:&mut crate::Request,_l:&crossexam_web::HeaderList,_t:&crossexam_web::Trace){}
+#[allow(missing_docs)]
+pub fn determine_requests_referrer(
+    r: &crate::Request,
+    _t: &crossexam_web::Trace,
+) -> crate::request::Referrer {
+    let _ = r;
+    crate::request::Referrer::NoReferrer
+}
+#[allow(missing_docs)]
+pub fn set_requests_referrer_policy_on_redirect(
+    _r: &mut crate::Request,
+    _l: &crossexam_web::HeaderList,
+    _t: &crossexam_web::Trace,
+) {
+}

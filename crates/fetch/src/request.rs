@@ -156,9 +156,14 @@ impl Request {
     /// # Panics
     ///
     /// Where the standard asserts that the origin is not "client". Every entry to fetching resolves it.
-    #[expect(clippy::expect_used, reason = "the standard's own assertion, established by populate request from client")]
+    #[expect(
+        clippy::expect_used,
+        reason = "the standard's own assertion, established by populate request from client"
+    )]
     pub fn origin(&self) -> &Origin {
-        self.origin.as_ref().expect("the request's origin is still \"client\"")
+        self.origin
+            .as_ref()
+            .expect("the request's origin is still \"client\"")
     }
 
     /// <https://fetch.spec.whatwg.org/#subresource-request>
@@ -169,7 +174,10 @@ impl Request {
     /// <https://fetch.spec.whatwg.org/#navigation-request>
     pub fn is_navigation(&self) -> bool {
         use Destination as D;
-        matches!(self.destination, D::Document | D::Embed | D::Frame | D::Iframe | D::Object)
+        matches!(
+            self.destination,
+            D::Document | D::Embed | D::Frame | D::Iframe | D::Object
+        )
     }
 }
 
@@ -337,7 +345,12 @@ impl Destination {
         use Destination as D;
         matches!(
             self,
-            D::AudioWorklet | D::PaintWorklet | D::Script | D::ServiceWorker | D::SharedWorker | D::Worker
+            D::AudioWorklet
+                | D::PaintWorklet
+                | D::Script
+                | D::ServiceWorker
+                | D::SharedWorker
+                | D::Worker
         )
     }
 

@@ -151,7 +151,10 @@ impl From<NetworkError> for Response {
 
 impl From<InternalResponse> for Response {
     fn from(internal: InternalResponse) -> Self {
-        Self::Actual(Box::new(ActualResponse { filter: Filter::None, internal }))
+        Self::Actual(Box::new(ActualResponse {
+            filter: Filter::None,
+            internal,
+        }))
     }
 }
 
@@ -222,7 +225,8 @@ impl Response {
 
     /// The status message as this response shows it.
     pub fn status_message(&self) -> &[u8] {
-        self.visible().map_or(b"", |internal| &internal.status_message)
+        self.visible()
+            .map_or(b"", |internal| &internal.status_message)
     }
 
     /// The URL list as this response shows it.
@@ -231,7 +235,9 @@ impl Response {
             Self::Error(_) => &[],
             Self::Actual(actual) => match actual.filter {
                 Filter::Opaque => &[],
-                Filter::None | Filter::Basic | Filter::Cors | Filter::OpaqueRedirect => &actual.internal.url_list,
+                Filter::None | Filter::Basic | Filter::Cors | Filter::OpaqueRedirect => {
+                    &actual.internal.url_list
+                }
             },
         }
     }
@@ -248,18 +254,24 @@ impl Response {
 
     /// The headers as this response shows them.
     pub fn header_list(&self) -> HeaderList {
-        let Self::Actual(actual) = self else { return HeaderList::new() };
+        let Self::Actual(actual) = self else {
+            return HeaderList::new();
+        };
         let mut list = match actual.filter {
             Filter::Opaque | Filter::OpaqueRedirect => return HeaderList::new(),
             Filter::None | Filter::Basic | Filter::Cors => actual.internal.header_list.clone(),
         };
         match actual.filter {
             Filter::Basic => {
-                list.retain(|header| !crate::safelist::is_forbidden_response_header_name(&header.name));
+                list.retain(|header| {
+                    !crate::safelist::is_forbidden_response_header_name(&header.name)
+                });
             }
             Filter::Cors => {
                 let exposed = &actual.internal.cors_exposed_header_names;
-                list.retain(|header| is_cors_safelisted_response_header_name(&header.name, exposed));
+                list.retain(|header| {
+                    is_cors_safelisted_response_header_name(&header.name, exposed)
+                });
             }
             Filter::None | Filter::Opaque | Filter::OpaqueRedirect => {}
         }

@@ -27,7 +27,9 @@ pub fn should_response_to_request_be_blocked_due_to_its_mime_type(
     let essence = mime_type.essence();
     trace.fact("Content-Type", || essence.to_owned());
     // 4. These types are no scripts.
-    let is_blocked = ["audio/", "image/", "video/"].iter().any(|prefix| essence.starts_with(prefix))
+    let is_blocked = ["audio/", "image/", "video/"]
+        .iter()
+        .any(|prefix| essence.starts_with(prefix))
         || essence == "text/csv";
     // 5. Everything else may be.
     is_blocked.then(|| BlockReason::MimeType {
@@ -63,7 +65,10 @@ pub fn should_response_to_request_be_blocked_due_to_nosniff(
     };
     // 6. Otherwise it is allowed.
     (!fits).then(|| BlockReason::NoSniff {
-        essence: mime_type.map_or_else(|| "none".to_owned(), |mime_type| mime_type.essence().to_owned()),
+        essence: mime_type.map_or_else(
+            || "none".to_owned(),
+            |mime_type| mime_type.essence().to_owned(),
+        ),
         destination: destination.as_str(),
     })
 }

@@ -25,10 +25,9 @@ pub(crate) async fn scheme_fetch<H: Host>(params: &mut FetchParams<'_, H>) -> Re
     let request = &params.request;
     /// 3. The scheme decides.
     match request.current_url().scheme() {
-        "about" if request.current_url().path() == "blank" => local_response(
-            Bytes::from_static(b"text/html;charset=utf-8"),
-            Bytes::new(),
-        ),
+        "about" if request.current_url().path() == "blank" => {
+            local_response(Bytes::from_static(b"text/html;charset=utf-8"), Bytes::new())
+        }
         "blob" => blob_fetch(params),
         "data" => match data_url::process(request.current_url()) {
             /// 3.2. A `data:` URL must parse.
@@ -69,7 +68,8 @@ fn blob_fetch<H: Host>(params: &mut FetchParams<'_, H>) -> Response {
     // others only in the same storage partition.
     let is_top_level_navigation = request.destination == Destination::Document;
     let same_partition = requests_network_partition_key(request) == entry.partition.as_ref();
-    let same_origin = request.mode == Mode::Navigate || request.origin().is_same_origin(&entry.origin);
+    let same_origin =
+        request.mode == Mode::Navigate || request.origin().is_same_origin(&entry.origin);
     /// 3.8. An object in another partition or origin is not handed out.
     if !(is_top_level_navigation || same_partition) || !same_origin {
         return NetworkError::new(BlockReason::BlobNotAvailable, here!()).into();
@@ -80,8 +80,12 @@ fn blob_fetch<H: Host>(params: &mut FetchParams<'_, H>) -> Response {
     let full_length = entry.bytes.len() as u64;
     let Some(range_header) = request.header_list.get(b"Range") else {
         response.status_message = Bytes::from_static(b"OK");
-        response.header_list.append("Content-Length", full_length.to_string());
-        response.header_list.append("Content-Type", entry.content_type.clone());
+        response
+            .header_list
+            .append("Content-Length", full_length.to_string());
+        response
+            .header_list
+            .append("Content-Type", entry.content_type.clone());
         /// 3.13.3. The whole object.
         response.body = Some(Body::from_bytes(entry.bytes.clone()));
         return response.into();
@@ -96,24 +100,39 @@ fn blob_fetch<H: Host>(params: &mut FetchParams<'_, H>) -> Response {
     };
     let (start, end) = match (start, end) {
         /// 3.14.6.1. either of the last bytes
-        (None, Some(last)) => (full_length.saturating_sub(last), full_length.saturating_sub(1)),
+        (None, Some(last)) => (
+            full_length.saturating_sub(last),
+            full_length.saturating_sub(1),
+        ),
         /// 3.14.7.1. or from a byte that exists.
         (Some(start), _) if start >= full_length => {
             return NetworkError::new(BlockReason::InvalidRange, here!()).into();
         }
         /// 3.14.7.2. It ends at the end at the latest.
-        (Some(start), end) => (start, end.map_or(full_length - 1, |end| end.min(full_length - 1))),
+        (Some(start), end) => (
+            start,
+            end.map_or(full_length - 1, |end| end.min(full_length - 1)),
+        ),
         (None, None) => return NetworkError::new(BlockReason::InvalidRange, here!()).into(),
     };
     let slice = match (usize::try_from(start), usize::try_from(end)) {
-        (Ok(first), Ok(last)) if last < entry.bytes.len() && first <= last => entry.bytes.slice(first..=last),
+        (Ok(first), Ok(last)) if last < entry.bytes.len() && first <= last => {
+            entry.bytes.slice(first..=last)
+        }
         _ => Bytes::new(),
     };
     response.status = 206;
     response.status_message = Bytes::from_static(b"Partial Content");
-    response.header_list.append("Content-Length", slice.len().to_string());
-    response.header_list.append("Content-Type", entry.content_type.clone());
-    response.header_list.append("Content-Range", range::build_a_content_range(start, end, full_length));
+    response
+        .header_list
+        .append("Content-Length", slice.len().to_string());
+    response
+        .header_list
+        .append("Content-Type", entry.content_type.clone());
+    response.header_list.append(
+        "Content-Range",
+        range::build_a_content_range(start, end, full_length),
+    );
     /// 3.14.10. That part of the object.
     response.body = Some(Body::from_bytes(slice));
     response.into()

@@ -19,7 +19,11 @@ pub struct TaoCheckFailure;
 ///
 /// When timing stays hidden.
 #[algorithm("concept-tao-check")]
-pub fn tao_check(request: &Request, response: &InternalResponse, trace: &Trace) -> Result<(), TaoCheckFailure> {
+pub fn tao_check(
+    request: &Request,
+    response: &InternalResponse,
+    trace: &Trace,
+) -> Result<(), TaoCheckFailure> {
     /// 1. The origin is known by now.
     let origin = request.origin();
     if request.timing_allow_failed {

@@ -61,6 +61,9 @@ impl Default for Choices {
 impl UserAgent {
     /// A user agent that remembers nothing yet.
     pub fn new(choices: Choices) -> Self {
-        Self { choices, ..Self::default() }
+        Self {
+            choices,
+            ..Self::default()
+        }
     }
 }

@@ -25,7 +25,11 @@ impl Script {
         HttpResponse {
             status: self.status,
             status_message: Bytes::new(),
-            header_list: self.headers.iter().map(|(name, value)| (*name, value.clone())).collect(),
+            header_list: self
+                .headers
+                .iter()
+                .map(|(name, value)| (*name, value.clone()))
+                .collect(),
             body: Bytes::from_static(b"secret"),
         }
     }
@@ -91,7 +95,11 @@ struct Asked {
 
 impl Asked {
     fn request(&self) -> Request {
-        let client = if self.opaque_page { sandboxed("https://charlie.example/") } else { page("https://charlie.example/") };
+        let client = if self.opaque_page {
+            sandboxed("https://charlie.example/")
+        } else {
+            page("https://charlie.example/")
+        };
         let mut request = Request::new(url(ALICE));
         request.client = Some(client);
         request.mode = Mode::Cors;
@@ -145,7 +153,12 @@ fn asked() -> impl Strategy<Value = Asked> {
                 seen.push(*name);
                 is_new
             });
-            Asked { opaque_page, method, headers, credentials_mode }
+            Asked {
+                opaque_page,
+                method,
+                headers,
+                credentials_mode,
+            }
         })
 }
 
@@ -156,7 +169,11 @@ fn may_read(asked: &Asked, script: &Script) -> bool {
     match allowed.as_deref() {
         Some("*") => !with_credentials,
         Some(origin) if origin == asked.origin() => {
-            !with_credentials || script.combined("Access-Control-Allow-Credentials").as_deref() == Some("true")
+            !with_credentials
+                || script
+                    .combined("Access-Control-Allow-Credentials")
+                    .as_deref()
+                    == Some("true")
         }
         _ => false,
     }

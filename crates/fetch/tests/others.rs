@@ -8,10 +8,12 @@ use std::task::{Context, Poll, Waker};
 
 use common::{answer, cors, error, header, page, run, run_against, sandboxed, url};
 use crossexam_fetch::ready::{ReadyHost, SentRequest, poll_once};
-use crossexam_fetch::request::{CacheMode, CredentialsMode, Destination, Mode, TraversableForUserPrompts};
+use crossexam_fetch::request::{
+    CacheMode, CredentialsMode, Destination, Mode, TraversableForUserPrompts,
+};
 use crossexam_fetch::{
-    BlockReason, Body, ConnectionParams, FetchController, Host, HttpRequest, HttpResponse, NetworkFailure,
-    ReferrerPolicy, Request, UserAgent, fetch,
+    BlockReason, Body, ConnectionParams, FetchController, Host, HttpRequest, HttpResponse,
+    NetworkFailure, ReferrerPolicy, Request, UserAgent, fetch,
 };
 use crossexam_web::{Origin, Timestamp, Trace};
 use url::Url;
@@ -22,25 +24,53 @@ const ALICE: &str = "https://alice.example/data";
 #[test]
 fn local_schemes_need_no_network() {
     let body = |address: &str| {
-        let (fetched, sent) = run_against(cors(&page(CHARLIE), "GET", address), |_| answer(200, &[]));
+        let (fetched, sent) =
+            run_against(cors(&page(CHARLIE), "GET", address), |_| answer(200, &[]));
         assert!(sent.is_empty());
-        let content_type = fetched.response.header_list().get(b"Content-Type").unwrap_or_default();
+        let content_type = fetched
+            .response
+            .header_list()
+            .get(b"Content-Type")
+            .unwrap_or_default();
         (
-            fetched.response.body().map(|body| String::from_utf8_lossy(&body.bytes).into_owned()),
+            fetched
+                .response
+                .body()
+                .map(|body| String::from_utf8_lossy(&body.bytes).into_owned()),
             String::from_utf8_lossy(&content_type).into_owned(),
         )
     };
-    assert_eq!(body("data:,hi%20there"), (Some("hi there".into()), "text/plain;charset=US-ASCII".into()));
-    assert_eq!(body("data:text/html;base64,aGk="), (Some("hi".into()), "text/html".into()));
+    assert_eq!(
+        body("data:,hi%20there"),
+        (
+            Some("hi there".into()),
+            "text/plain;charset=US-ASCII".into()
+        )
+    );
+    assert_eq!(
+        body("data:text/html;base64,aGk="),
+        (Some("hi".into()), "text/html".into())
+    );
     let reason = |address: &str| {
         let client = page("http://charlie.example/");
         let (fetched, _) = run_against(cors(&client, "GET", address), |_| answer(200, &[]));
         error(&fetched).reason.clone()
     };
     assert_eq!(reason("data:no-comma"), BlockReason::InvalidDataUrl);
-    assert_eq!(reason("ftp://alice.example/"), BlockReason::NotHttpScheme { scheme: "ftp".into() });
-    assert_eq!(reason("https://alice.example:25/"), BlockReason::BadPort { port: 25 });
-    assert!(matches!(reason("blob:https://charlie.example/none"), BlockReason::BlobNotAvailable));
+    assert_eq!(
+        reason("ftp://alice.example/"),
+        BlockReason::NotHttpScheme {
+            scheme: "ftp".into()
+        }
+    );
+    assert_eq!(
+        reason("https://alice.example:25/"),
+        BlockReason::BadPort { port: 25 }
+    );
+    assert!(matches!(
+        reason("blob:https://charlie.example/none"),
+        BlockReason::BlobNotAvailable
+    ));
 }
 
 #[test]
@@ -67,31 +97,57 @@ fn credentials_go_along_as_the_mode_says() {
         let user_agent = UserAgent::default();
         set_cookie(&user_agent, "none=1; Secure; SameSite=None");
         set_cookie(&user_agent, "strict=1; SameSite=Strict");
-        let host = ReadyHost::new(|_| answer(200, &[("Set-Cookie", "got=1; Secure; SameSite=None")]));
+        let host =
+            ReadyHost::new(|_| answer(200, &[("Set-Cookie", "got=1; Secure; SameSite=None")]));
         let mut request = cors(&page(client), "GET", ALICE);
         request.credentials_mode = credentials_mode;
         run(&user_agent, &host, request.clone());
         run(&user_agent, &host, request);
         let sent = host.take_sent();
-        (header(&sent[0], "Cookie").map(str::to_owned), header(&sent[1], "Cookie").map(str::to_owned))
+        (
+            header(&sent[0], "Cookie").map(str::to_owned),
+            header(&sent[1], "Cookie").map(str::to_owned),
+        )
     };
     let some = |text: &str| Some(text.to_owned());
-    assert_eq!(cookie(CHARLIE, CredentialsMode::Include), (some("none=1"), some("none=1; got=1")));
+    assert_eq!(
+        cookie(CHARLIE, CredentialsMode::Include),
+        (some("none=1"), some("none=1; got=1"))
+    );
     assert_eq!(cookie(CHARLIE, CredentialsMode::SameOrigin), (None, None));
     assert_eq!(cookie(CHARLIE, CredentialsMode::Omit), (None, None));
     let own = "https://alice.example/";
-    assert_eq!(cookie(own, CredentialsMode::SameOrigin), (some("none=1; strict=1"), some("none=1; strict=1; got=1")));
-    assert_eq!(cookie(own, CredentialsMode::Omit), (None, None), "and none is stored");
+    assert_eq!(
+        cookie(own, CredentialsMode::SameOrigin),
+        (some("none=1; strict=1"), some("none=1; strict=1; got=1"))
+    );
+    assert_eq!(
+        cookie(own, CredentialsMode::Omit),
+        (None, None),
+        "and none is stored"
+    );
     let sibling = "https://www.alice.example/";
-    assert_eq!(cookie(sibling, CredentialsMode::Include).0, some("none=1; strict=1"), "same site is enough");
-    assert_eq!(cookie(sibling, CredentialsMode::SameOrigin).0, None, "but it is another origin");
+    assert_eq!(
+        cookie(sibling, CredentialsMode::Include).0,
+        some("none=1; strict=1"),
+        "same site is enough"
+    );
+    assert_eq!(
+        cookie(sibling, CredentialsMode::SameOrigin).0,
+        None,
+        "but it is another origin"
+    );
 }
 
 #[test]
 fn navigations_take_lax_cookies_from_other_sites_with_get_only() {
     let cookies = |initiator: Option<&str>, method: &'static str| {
         let user_agent = UserAgent::default();
-        for cookie in ["none=1; Secure; SameSite=None", "lax=1; SameSite=Lax", "strict=1; SameSite=Strict"] {
+        for cookie in [
+            "none=1; Secure; SameSite=None",
+            "lax=1; SameSite=Lax",
+            "strict=1; SameSite=Strict",
+        ] {
             user_agent
                 .cookies
                 .borrow_mut()
@@ -115,17 +171,35 @@ fn navigations_take_lax_cookies_from_other_sites_with_get_only() {
         request.mode = Mode::Navigate;
         request.destination = Destination::Document;
         request.credentials_mode = CredentialsMode::Include;
-        request.origin = Some(initiator.map_or(Origin::opaque(1), |i| Origin::of_url(&url(i)).expect("tuple")));
+        request.origin = Some(initiator.map_or(Origin::opaque(1), |i| {
+            Origin::of_url(&url(i)).expect("tuple")
+        }));
         request.top_level_navigation_initiator_origin = initiator.map(|_| request.origin().clone());
         run(&user_agent, &host, request);
-        header(&host.take_sent()[0], "Cookie").unwrap_or_default().to_owned()
+        header(&host.take_sent()[0], "Cookie")
+            .unwrap_or_default()
+            .to_owned()
     };
-    assert_eq!(cookies(None, "GET"), "none=1; lax=1; strict=1", "typed by the user");
-    assert_eq!(cookies(Some("https://www.alice.example/"), "GET"), "none=1; lax=1; strict=1");
-    assert_eq!(cookies(Some("https://www.alice.example/"), "POST"), "none=1; lax=1; strict=1");
+    assert_eq!(
+        cookies(None, "GET"),
+        "none=1; lax=1; strict=1",
+        "typed by the user"
+    );
+    assert_eq!(
+        cookies(Some("https://www.alice.example/"), "GET"),
+        "none=1; lax=1; strict=1"
+    );
+    assert_eq!(
+        cookies(Some("https://www.alice.example/"), "POST"),
+        "none=1; lax=1; strict=1"
+    );
     assert_eq!(cookies(Some(CHARLIE), "GET"), "none=1; lax=1");
     assert_eq!(cookies(Some(CHARLIE), "POST"), "none=1");
-    assert_eq!(cookies(Some("http://alice.example/"), "POST"), "none=1", "sites have a scheme");
+    assert_eq!(
+        cookies(Some("http://alice.example/"), "POST"),
+        "none=1",
+        "sites have a scheme"
+    );
 }
 
 #[test]
@@ -160,8 +234,13 @@ fn a_password_is_asked_for_once_and_remembered() {
 
 #[test]
 fn a_user_who_declines_sees_the_401() {
-    let host = ReadyHost::new(|_: &SentRequest| answer(401, &[("WWW-Authenticate", "Basic realm=\"a\"")]));
-    let fetched = run(&UserAgent::default(), &host, cors(&page("https://alice.example/"), "GET", ALICE));
+    let host =
+        ReadyHost::new(|_: &SentRequest| answer(401, &[("WWW-Authenticate", "Basic realm=\"a\"")]));
+    let fetched = run(
+        &UserAgent::default(),
+        &host,
+        cors(&page("https://alice.example/"), "GET", ALICE),
+    );
     assert_eq!(fetched.response.status(), 401);
 }
 
@@ -172,25 +251,69 @@ fn the_origin_header_is_the_browsers_own() {
         request.mode = mode;
         request.unsafe_request = mode == Mode::Cors;
         request.referrer_policy = policy;
-        let (_, sent) = run_against(request, |_| answer(200, &[("Access-Control-Allow-Origin", "*")]));
+        let (_, sent) = run_against(request, |_| {
+            answer(200, &[("Access-Control-Allow-Origin", "*")])
+        });
         header(sent.last().expect("sent"), "Origin").map(str::to_owned)
     };
     let charlie = || page(CHARLIE);
     let some = |text: &str| Some(text.to_owned());
     let own = "https://charlie.example/own";
     assert_eq!(origin(charlie(), Mode::Cors, "GET", None, own), None);
-    assert_eq!(origin(charlie(), Mode::Cors, "POST", None, own), some("https://charlie.example"));
     assert_eq!(
-        origin(charlie(), Mode::Cors, "POST", Some(ReferrerPolicy::NoReferrer), own),
+        origin(charlie(), Mode::Cors, "POST", None, own),
+        some("https://charlie.example")
+    );
+    assert_eq!(
+        origin(
+            charlie(),
+            Mode::Cors,
+            "POST",
+            Some(ReferrerPolicy::NoReferrer),
+            own
+        ),
         some("https://charlie.example"),
         "with CORS in play the referrer policy has no say"
     );
     assert_eq!(origin(charlie(), Mode::NoCors, "GET", None, ALICE), None);
-    assert_eq!(origin(charlie(), Mode::NoCors, "POST", None, ALICE), some("https://charlie.example"));
-    assert_eq!(origin(charlie(), Mode::NoCors, "POST", Some(ReferrerPolicy::NoReferrer), ALICE), some("null"));
-    assert_eq!(origin(charlie(), Mode::NoCors, "POST", Some(ReferrerPolicy::SameOrigin), ALICE), some("null"));
-    assert_eq!(origin(charlie(), Mode::NoCors, "POST", Some(ReferrerPolicy::UnsafeUrl), ALICE), some("https://charlie.example"));
-    assert_eq!(origin(sandboxed(CHARLIE), Mode::NoCors, "POST", None, ALICE), some("null"));
+    assert_eq!(
+        origin(charlie(), Mode::NoCors, "POST", None, ALICE),
+        some("https://charlie.example")
+    );
+    assert_eq!(
+        origin(
+            charlie(),
+            Mode::NoCors,
+            "POST",
+            Some(ReferrerPolicy::NoReferrer),
+            ALICE
+        ),
+        some("null")
+    );
+    assert_eq!(
+        origin(
+            charlie(),
+            Mode::NoCors,
+            "POST",
+            Some(ReferrerPolicy::SameOrigin),
+            ALICE
+        ),
+        some("null")
+    );
+    assert_eq!(
+        origin(
+            charlie(),
+            Mode::NoCors,
+            "POST",
+            Some(ReferrerPolicy::UnsafeUrl),
+            ALICE
+        ),
+        some("https://charlie.example")
+    );
+    assert_eq!(
+        origin(sandboxed(CHARLIE), Mode::NoCors, "POST", None, ALICE),
+        some("null")
+    );
 }
 
 #[test]
@@ -198,14 +321,22 @@ fn the_referrer_is_cut_down_across_origins() {
     let referer = |policy, target| {
         let mut request = cors(&page("https://charlie.example/secret?path"), "GET", target);
         request.referrer_policy = policy;
-        let (_, sent) = run_against(request, |_| answer(200, &[("Access-Control-Allow-Origin", "*")]));
+        let (_, sent) = run_against(request, |_| {
+            answer(200, &[("Access-Control-Allow-Origin", "*")])
+        });
         header(&sent[0], "Referer").map(str::to_owned)
     };
     let some = |text: &str| Some(text.to_owned());
-    assert_eq!(referer(None, "https://charlie.example/own"), some("https://charlie.example/secret?path"));
+    assert_eq!(
+        referer(None, "https://charlie.example/own"),
+        some("https://charlie.example/secret?path")
+    );
     assert_eq!(referer(None, ALICE), some("https://charlie.example/"));
     assert_eq!(referer(Some(ReferrerPolicy::NoReferrer), ALICE), None);
-    assert_eq!(referer(Some(ReferrerPolicy::UnsafeUrl), ALICE), some("https://charlie.example/secret?path"));
+    assert_eq!(
+        referer(Some(ReferrerPolicy::UnsafeUrl), ALICE),
+        some("https://charlie.example/secret?path")
+    );
     assert_eq!(referer(Some(ReferrerPolicy::SameOrigin), ALICE), None);
 }
 
@@ -213,7 +344,10 @@ fn the_referrer_is_cut_down_across_origins() {
 fn a_secure_page_loads_nothing_over_plain_http_but_upgrades_images() {
     let request = cors(&page(CHARLIE), "GET", "http://alice.example/");
     let (fetched, sent) = run_against(request, |_| answer(200, &[]));
-    assert!(matches!(error(&fetched).reason, BlockReason::MixedContent { .. }));
+    assert!(matches!(
+        error(&fetched).reason,
+        BlockReason::MixedContent { .. }
+    ));
     assert!(sent.is_empty());
     let mut request = cors(&page(CHARLIE), "GET", "http://alice.example/i.png");
     request.mode = Mode::NoCors;
@@ -234,14 +368,30 @@ fn integrity_needs_the_right_bytes_and_permission_to_see_them() {
         let mut request = cors(&page(CHARLIE), "GET", ALICE);
         request.mode = mode;
         request.integrity_metadata = metadata;
-        let (fetched, _) = run_against(request, |_| answer(200, &[("Access-Control-Allow-Origin", "*")]));
-        fetched.response.network_error().map(|error| error.reason.clone())
+        let (fetched, _) = run_against(request, |_| {
+            answer(200, &[("Access-Control-Allow-Origin", "*")])
+        });
+        fetched
+            .response
+            .network_error()
+            .map(|error| error.reason.clone())
     };
     assert_eq!(result(right.into(), Mode::Cors), None);
-    assert_eq!(result(wrong.into(), Mode::Cors), Some(BlockReason::IntegrityMismatch));
+    assert_eq!(
+        result(wrong.into(), Mode::Cors),
+        Some(BlockReason::IntegrityMismatch)
+    );
     assert_eq!(result(format!("{wrong} {right}"), Mode::Cors), None);
-    assert_eq!(result("md5-x".into(), Mode::Cors), None, "an unknown algorithm asks for nothing");
-    assert_eq!(result(right.into(), Mode::NoCors), Some(BlockReason::IntegrityMismatch), "opaque");
+    assert_eq!(
+        result("md5-x".into(), Mode::Cors),
+        None,
+        "an unknown algorithm asks for nothing"
+    );
+    assert_eq!(
+        result(right.into(), Mode::NoCors),
+        Some(BlockReason::IntegrityMismatch),
+        "opaque"
+    );
 }
 
 #[test]
@@ -271,7 +421,11 @@ fn a_misdirected_request_is_sent_again_over_a_new_connection() {
     assert_eq!(fetched.response.status(), 200);
     assert_eq!(sent.len(), 2);
     assert_eq!(
-        sent[1].header_list.iter().filter(|header| &header.name[..] == b"Content-Length").count(),
+        sent[1]
+            .header_list
+            .iter()
+            .filter(|header| &header.name[..] == b"Content-Length")
+            .count(),
         1,
         "what was added for the first try is not added twice"
     );
@@ -285,7 +439,11 @@ impl Host for Silent {
         Timestamp::default()
     }
 
-    async fn http_request(&self, _: ConnectionParams<'_>, _: HttpRequest<'_>) -> Result<HttpResponse, NetworkFailure> {
+    async fn http_request(
+        &self,
+        _: ConnectionParams<'_>,
+        _: HttpRequest<'_>,
+    ) -> Result<HttpResponse, NetworkFailure> {
         std::future::pending().await
     }
 
@@ -300,7 +458,14 @@ fn a_fetch_can_be_aborted_before_and_while_it_waits() {
     let controller = FetchController::new();
     controller.abort();
     let request = cors(&page(CHARLIE), "GET", "https://charlie.example/x");
-    let fetched = poll_once(fetch(&user_agent, &Silent, request.clone(), &controller, &trace)).expect("ready");
+    let fetched = poll_once(fetch(
+        &user_agent,
+        &Silent,
+        request.clone(),
+        &controller,
+        &trace,
+    ))
+    .expect("ready");
     assert!(error(&fetched).aborted);
 
     let controller = FetchController::new();
@@ -308,7 +473,9 @@ fn a_fetch_can_be_aborted_before_and_while_it_waits() {
     let mut context = Context::from_waker(Waker::noop());
     assert!(future.as_mut().poll(&mut context).is_pending());
     controller.terminate();
-    let Poll::Ready(fetched) = future.as_mut().poll(&mut context) else { panic!("still waiting") };
+    let Poll::Ready(fetched) = future.as_mut().poll(&mut context) else {
+        panic!("still waiting")
+    };
     assert_eq!(error(&fetched).reason, BlockReason::Terminated);
     assert!(!error(&fetched).aborted);
 }
@@ -320,7 +487,14 @@ fn the_trace_tells_the_steps_in_order_and_is_the_same_each_time() {
         let host = ReadyHost::new(|_: &SentRequest| answer(200, &[]));
         let user_agent = UserAgent::default();
         let request = cors(&page(CHARLIE), "GET", ALICE);
-        poll_once(fetch(&user_agent, &host, request, &FetchController::new(), &trace)).expect("ready");
+        poll_once(fetch(
+            &user_agent,
+            &host,
+            request,
+            &FetchController::new(),
+            &trace,
+        ))
+        .expect("ready");
         trace.events()
     };
     let first = events();
@@ -332,7 +506,12 @@ fn the_trace_tells_the_steps_in_order_and_is_the_same_each_time() {
             _ => None,
         })
         .collect();
-    let place = |wanted: &str| steps.iter().position(|step| step == wanted).unwrap_or_else(|| panic!("{wanted}"));
+    let place = |wanted: &str| {
+        steps
+            .iter()
+            .position(|step| step == wanted)
+            .unwrap_or_else(|| panic!("{wanted}"))
+    };
     assert!(place("fetch, step 17") < place("main fetch, step 12"));
     assert!(place("main fetch, step 12") < place("HTTP fetch, step 4.3"));
     assert!(place("HTTP fetch, step 4.3") < place("CORS check, step 2"));
@@ -348,11 +527,15 @@ fn the_trace_tells_the_steps_in_order_and_is_the_same_each_time() {
 fn the_user_agent_names_itself_and_a_prompt_needs_a_tab() {
     let mut request = cors(&page("https://alice.example/"), "GET", ALICE);
     request.traversable_for_user_prompts = TraversableForUserPrompts::NoTraversable;
-    let host = ReadyHost::new(|_: &SentRequest| answer(401, &[("WWW-Authenticate", "Basic realm=\"a\"")]))
-        .with_credentials("bob", "hunter2");
+    let host =
+        ReadyHost::new(|_: &SentRequest| answer(401, &[("WWW-Authenticate", "Basic realm=\"a\"")]))
+            .with_credentials("bob", "hunter2");
     let fetched = run(&UserAgent::default(), &host, request);
     let sent = host.take_sent();
     assert_eq!(fetched.response.status(), 401);
     assert_eq!(sent.len(), 1, "nobody could be asked");
-    assert_eq!(header(&sent[0], "User-Agent"), Some("Mozilla/5.0 (Crossexam)"));
+    assert_eq!(
+        header(&sent[0], "User-Agent"),
+        Some("Mozilla/5.0 (Crossexam)")
+    );
 }

@@ -4,18 +4,29 @@ mod common;
 
 use common::{Answer, answer, cors, error, header, page, run, run_against, step, url};
 use crossexam_fetch::ready::{ReadyHost, SentRequest};
-use crossexam_fetch::request::{CredentialsMode, Destination, Mode, RedirectMode, TraversableForUserPrompts};
+use crossexam_fetch::request::{
+    CredentialsMode, Destination, Mode, RedirectMode, TraversableForUserPrompts,
+};
 use crossexam_fetch::{
-    BlockReason, Body, FetchController, Request, ResponseType, UserAgent, process_the_next_manual_redirect,
+    BlockReason, Body, FetchController, Request, ResponseType, UserAgent,
+    process_the_next_manual_redirect,
 };
 use crossexam_web::{Origin, Trace};
 
 const CHARLIE: &str = "https://charlie.example/";
 
 /// Redirects from the first address to the second; everything else is answered and allows everybody.
-fn redirecting(from: &'static str, status: u16, location: &'static str) -> impl Fn(&SentRequest) -> Answer {
+fn redirecting(
+    from: &'static str,
+    status: u16,
+    location: &'static str,
+) -> impl Fn(&SentRequest) -> Answer {
     move |sent| {
-        let allow = if header(sent, "Origin") == Some("null") { "null" } else { "https://charlie.example" };
+        let allow = if header(sent, "Origin") == Some("null") {
+            "null"
+        } else {
+            "https://charlie.example"
+        };
         let allow = ("Access-Control-Allow-Origin", allow);
         let credentials = ("Access-Control-Allow-Credentials", "true");
         if sent.url.as_str() == from {
@@ -29,8 +40,10 @@ fn redirecting(from: &'static str, status: u16, location: &'static str) -> impl 
 #[test]
 fn a_second_foreign_origin_turns_the_origin_into_null() {
     let request = cors(&page(CHARLIE), "GET", "https://alice.example/a");
-    let (fetched, sent) =
-        run_against(request, redirecting("https://alice.example/a", 302, "https://bob.example/b"));
+    let (fetched, sent) = run_against(
+        request,
+        redirecting("https://alice.example/a", 302, "https://bob.example/b"),
+    );
     assert_eq!(header(&sent[0], "Origin"), Some("https://charlie.example"));
     assert_eq!(header(&sent[1], "Origin"), Some("null"));
     assert_eq!(fetched.response.response_type(), ResponseType::Cors);
@@ -41,16 +54,20 @@ fn a_second_foreign_origin_turns_the_origin_into_null() {
     let (_, sent) = run_against(request, redirecting("https://alice.example/a", 302, "/b"));
     assert_eq!(header(&sent[1], "Origin"), Some("https://charlie.example"));
     let request = cors(&page(CHARLIE), "GET", "https://charlie.example/a");
-    let (fetched, sent) =
-        run_against(request, redirecting("https://charlie.example/a", 302, "https://alice.example/b"));
+    let (fetched, sent) = run_against(
+        request,
+        redirecting("https://charlie.example/a", 302, "https://alice.example/b"),
+    );
     assert_eq!(header(&sent[0], "Origin"), None, "same origin");
     assert_eq!(header(&sent[1], "Origin"), Some("https://charlie.example"));
     assert_eq!(fetched.response.response_type(), ResponseType::Cors);
 
     // And back to the own origin: still CORS, and tainted.
     let request = cors(&page(CHARLIE), "GET", "https://alice.example/a");
-    let (fetched, sent) =
-        run_against(request, redirecting("https://alice.example/a", 302, "https://charlie.example/b"));
+    let (fetched, sent) = run_against(
+        request,
+        redirecting("https://alice.example/a", 302, "https://charlie.example/b"),
+    );
     assert_eq!(header(&sent[1], "Origin"), Some("null"));
     assert_eq!(fetched.response.response_type(), ResponseType::Cors);
 }
@@ -58,7 +75,9 @@ fn a_second_foreign_origin_turns_the_origin_into_null() {
 #[test]
 fn a_redirect_that_fails_its_own_cors_check_is_not_followed() {
     let request = cors(&page(CHARLIE), "GET", "https://alice.example/a");
-    let (fetched, sent) = run_against(request, |_| answer(302, &[("Location", "https://bob.example/")]));
+    let (fetched, sent) = run_against(request, |_| {
+        answer(302, &[("Location", "https://bob.example/")])
+    });
     assert_eq!(step(&fetched), "CORS check, step 2");
     assert_eq!(sent.len(), 1);
 }
@@ -79,12 +98,26 @@ fn authorization_stays_with_the_first_origin_and_other_headers_go_along() {
         }
     });
     let fetched = run(&UserAgent::default(), &host, request);
-    assert!(!fetched.response.is_network_error(), "{:?}", fetched.response);
+    assert!(
+        !fetched.response.is_network_error(),
+        "{:?}",
+        fetched.response
+    );
     let sent = host.take_sent();
-    let methods: Vec<_> = sent.iter().map(|sent| String::from_utf8_lossy(&sent.method).into_owned()).collect();
-    assert_eq!(methods, ["GET", "OPTIONS", "GET"], "the custom header needs a preflight at the new origin");
+    let methods: Vec<_> = sent
+        .iter()
+        .map(|sent| String::from_utf8_lossy(&sent.method).into_owned())
+        .collect();
+    assert_eq!(
+        methods,
+        ["GET", "OPTIONS", "GET"],
+        "the custom header needs a preflight at the new origin"
+    );
     assert_eq!(header(&sent[0], "Authorization"), Some("Bearer x"));
-    assert_eq!(header(&sent[1], "Access-Control-Request-Headers"), Some("x-key"));
+    assert_eq!(
+        header(&sent[1], "Access-Control-Request-Headers"),
+        Some("x-key")
+    );
     assert_eq!(header(&sent[2], "Authorization"), None);
     assert_eq!(header(&sent[2], "X-Key"), Some("k"));
 }
@@ -103,18 +136,39 @@ fn methods_and_bodies_change_as_they_always_did() {
         let mut request = cors(&page(CHARLIE), method, "https://charlie.example/a");
         if method == "POST" {
             request.body = Some(Body::from_bytes("x=1"));
-            request.header_list.append("Content-Type", "application/x-www-form-urlencoded");
+            request
+                .header_list
+                .append("Content-Type", "application/x-www-form-urlencoded");
         }
-        let (_, sent) = run_against(request, redirecting("https://charlie.example/a", status, "/b"));
-        assert_eq!(&sent[1].method[..], expected.as_bytes(), "{status} {method}");
+        let (_, sent) = run_against(
+            request,
+            redirecting("https://charlie.example/a", status, "/b"),
+        );
+        assert_eq!(
+            &sent[1].method[..],
+            expected.as_bytes(),
+            "{status} {method}"
+        );
         assert_eq!(sent[1].body.is_some(), body_goes_along, "{status} {method}");
-        assert_eq!(header(&sent[1], "Content-Type").is_some(), body_goes_along, "{status} {method}");
-        assert_eq!(header(&sent[1], "Content-Length").is_some(), body_goes_along, "{status} {method}");
+        assert_eq!(
+            header(&sent[1], "Content-Type").is_some(),
+            body_goes_along,
+            "{status} {method}"
+        );
+        assert_eq!(
+            header(&sent[1], "Content-Length").is_some(),
+            body_goes_along,
+            "{status} {method}"
+        );
     }
     let mut request = cors(&page(CHARLIE), "PUT", "https://charlie.example/a");
     request.body = Some(Body::from_bytes("x"));
     let (_, sent) = run_against(request, redirecting("https://charlie.example/a", 302, "/b"));
-    assert_eq!(&sent[1].method[..], b"PUT", "only POST is changed by 301 and 302");
+    assert_eq!(
+        &sent[1].method[..],
+        b"PUT",
+        "only POST is changed by 301 and 302"
+    );
 }
 
 #[test]
@@ -124,13 +178,28 @@ fn redirects_that_lead_nowhere_good_are_refused() {
         let request = cors(&page(CHARLIE), "GET", first);
         run_against(request, redirecting(first, 302, location)).0
     };
-    assert!(matches!(error(&run_to("http://[")).reason, BlockReason::InvalidLocation { .. }));
-    assert!(matches!(error(&run_to("data:,x")).reason, BlockReason::RedirectToNonHttp { .. }));
-    assert!(matches!(error(&run_to("https://u:p@bob.example/")).reason, BlockReason::RedirectWithCredentials));
-    assert!(matches!(error(&run_to("https://u@charlie.example/")).reason, BlockReason::RedirectWithCredentials));
+    assert!(matches!(
+        error(&run_to("http://[")).reason,
+        BlockReason::InvalidLocation { .. }
+    ));
+    assert!(matches!(
+        error(&run_to("data:,x")).reason,
+        BlockReason::RedirectToNonHttp { .. }
+    ));
+    assert!(matches!(
+        error(&run_to("https://u:p@bob.example/")).reason,
+        BlockReason::RedirectWithCredentials
+    ));
+    assert!(matches!(
+        error(&run_to("https://u@charlie.example/")).reason,
+        BlockReason::RedirectWithCredentials
+    ));
     let request = cors(&page(CHARLIE), "GET", first);
     let (fetched, sent) = run_against(request, |_| {
-        answer(302, &[("Location", "#again"), ("Access-Control-Allow-Origin", "*")])
+        answer(
+            302,
+            &[("Location", "#again"), ("Access-Control-Allow-Origin", "*")],
+        )
     });
     assert_eq!(error(&fetched).reason, BlockReason::TooManyRedirects);
     assert_eq!(sent.len(), 21);
@@ -147,16 +216,27 @@ fn the_redirect_mode_decides() {
     request.redirect_mode = RedirectMode::Manual;
     let (fetched, sent) = run_against(request, redirecting(first, 302, "/b"));
     assert_eq!(sent.len(), 1);
-    assert_eq!(fetched.response.response_type(), ResponseType::OpaqueRedirect);
+    assert_eq!(
+        fetched.response.response_type(),
+        ResponseType::OpaqueRedirect
+    );
     assert_eq!(fetched.response.status(), 0);
     let request = cors(&page(CHARLIE), "GET", first);
     let (fetched, _) = run_against(request, |_| answer(302, &[]));
-    assert_eq!(fetched.response.status(), 302, "without Location the redirect is the response");
+    assert_eq!(
+        fetched.response.status(),
+        302,
+        "without Location the redirect is the response"
+    );
 }
 
 #[test]
 fn a_navigation_takes_each_redirect_itself() {
-    let host = ReadyHost::new(redirecting("https://alice.example/a", 302, "https://bob.example/b"));
+    let host = ReadyHost::new(redirecting(
+        "https://alice.example/a",
+        302,
+        "https://bob.example/b",
+    ));
     let mut request = Request::new(url("https://alice.example/a#there"));
     request.client = Some(page(CHARLIE));
     request.mode = Mode::Navigate;
@@ -166,7 +246,10 @@ fn a_navigation_takes_each_redirect_itself() {
     request.traversable_for_user_prompts = TraversableForUserPrompts::Traversable(1);
     let user_agent = UserAgent::default();
     let fetched = run(&user_agent, &host, request);
-    assert_eq!(fetched.response.internal().map(|internal| internal.status), Some(302));
+    assert_eq!(
+        fetched.response.internal().map(|internal| internal.status),
+        Some(302)
+    );
     let next = crossexam_fetch::ready::poll_once(process_the_next_manual_redirect(
         &user_agent,
         &host,
@@ -176,6 +259,13 @@ fn a_navigation_takes_each_redirect_itself() {
     ))
     .expect("ready");
     assert_eq!(next.response.status(), 200);
-    assert_eq!(next.response.url().map(|url| url.as_str()), Some("https://bob.example/b#there"));
-    assert!(next.request.origin().is_same_origin(&Origin::of_url(&url(CHARLIE)).expect("a tuple")));
+    assert_eq!(
+        next.response.url().map(|url| url.as_str()),
+        Some("https://bob.example/b#there")
+    );
+    assert!(
+        next.request
+            .origin()
+            .is_same_origin(&Origin::of_url(&url(CHARLIE)).expect("a tuple"))
+    );
 }

@@ -34,7 +34,9 @@ use quote::{quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Block, Expr, Ident, ItemFn, LitStr, Stmt, Token, parse_macro_input, parse_quote};
+use syn::{
+    Attribute, Block, Expr, Ident, ItemFn, LitStr, Stmt, Token, parse_macro_input, parse_quote,
+};
 
 /// Turns the step comments of a transcribed algorithm into trace steps. See the crate documentation.
 #[proc_macro_attribute]
@@ -44,7 +46,9 @@ pub fn algorithm(
 ) -> proc_macro::TokenStream {
     let arguments = parse_macro_input!(arguments as Arguments);
     let function = parse_macro_input!(item as ItemFn);
-    expand(&arguments, function).unwrap_or_else(|error| error.to_compile_error()).into()
+    expand(&arguments, function)
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
 }
 
 struct Arguments {
@@ -73,10 +77,17 @@ impl Parse for Arguments {
                 let expression: Expr = input.parse()?;
                 trace = Some(quote!(#expression));
             } else {
-                return Err(syn::Error::new(option.span(), "expected `trace = …` or `untraced`"));
+                return Err(syn::Error::new(
+                    option.span(),
+                    "expected `trace = …` or `untraced`",
+                ));
             }
         }
-        Ok(Self { standard, id, trace })
+        Ok(Self {
+            standard,
+            id,
+            trace,
+        })
     }
 }
 
@@ -90,7 +101,12 @@ fn inventory() -> &'static Inventory {
         let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
         let mut map = BTreeMap::new();
         for entry in json["list"].as_array().into_iter().flatten() {
-            let steps = entry["steps"].as_array().into_iter().flatten().map(text).collect();
+            let steps = entry["steps"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(text)
+                .collect();
             map.insert(text(&entry["id"]), (text(&entry["name"]), steps));
         }
         Inventory(map)
@@ -109,7 +125,10 @@ fn expand(arguments: &Arguments, mut function: ItemFn) -> syn::Result<TokenStrea
         None
     };
 
-    let mut steps = StepComments { trace: arguments.trace.clone(), ..StepComments::default() };
+    let mut steps = StepComments {
+        trace: arguments.trace.clone(),
+        ..StepComments::default()
+    };
     steps.visit_block_mut(&mut function.block);
     let mut errors = steps.errors.into_iter();
     if let Some(mut first) = errors.next() {
@@ -133,10 +152,9 @@ fn expand(arguments: &Arguments, mut function: ItemFn) -> syn::Result<TokenStrea
     let numbers = steps.found.iter().map(|(number, _, _)| number);
     let texts = steps.found.iter().map(|(_, text, _)| text);
     let count = steps.found.len();
-    let enter = arguments
-        .trace
-        .as_ref()
-        .map(|trace| quote!(let __scope = ::crossexam_web::trace::Trace::enter(&#trace, &__ALGORITHM);));
+    let enter = arguments.trace.as_ref().map(
+        |trace| quote!(let __scope = ::crossexam_web::trace::Trace::enter(&#trace, &__ALGORITHM);),
+    );
     let statements = &function.block.stmts;
     let block: Block = parse_quote!({
         static __ALGORITHM: ::crossexam_web::trace::Algorithm = ::crossexam_web::trace::Algorithm {
@@ -187,14 +205,17 @@ impl StepComments {
             words.push(' ');
             words.push_str(line.trim());
         }
-        self.found.push((number.to_owned(), words.trim().to_owned(), span));
+        self.found
+            .push((number.to_owned(), words.trim().to_owned(), span));
         Some(self.found.len() - 1)
     }
 
     fn record(&self, step: usize) -> TokenStream {
         let span = self.found[step].2;
         match &self.trace {
-            Some(trace) => quote_spanned!(span=> ::crossexam_web::trace::Trace::step(&#trace, &__STEPS[#step]);),
+            Some(trace) => {
+                quote_spanned!(span=> ::crossexam_web::trace::Trace::step(&#trace, &__STEPS[#step]);)
+            }
             None => TokenStream::new(),
         }
     }
@@ -204,7 +225,8 @@ impl VisitMut for StepComments {
     fn visit_block_mut(&mut self, block: &mut Block) {
         let mut statements = Vec::with_capacity(block.stmts.len());
         for mut statement in std::mem::take(&mut block.stmts) {
-            let step = statement_attributes(&mut statement).and_then(|attributes| self.take(attributes));
+            let step =
+                statement_attributes(&mut statement).and_then(|attributes| self.take(attributes));
             if let Some(step) = step {
                 let record = self.record(step);
                 if !record.is_empty() {
@@ -237,7 +259,10 @@ impl VisitMut for StepComments {
             *expression = match self.found.len().checked_sub(1) {
                 Some(step) => parse_quote!((&__STEPS[#step])),
                 None => {
-                    self.errors.push(syn::Error::new(call.span(), "no step comment stands above this `here!()`"));
+                    self.errors.push(syn::Error::new(
+                        call.span(),
+                        "no step comment stands above this `here!()`",
+                    ));
                     return;
                 }
             };
@@ -309,7 +334,9 @@ fn leading_attributes(expression: &mut Expr) -> Option<&mut Vec<Attribute>> {
 }
 
 fn doc_text(attribute: &Attribute) -> Option<String> {
-    let syn::Meta::NameValue(meta) = &attribute.meta else { return None };
+    let syn::Meta::NameValue(meta) = &attribute.meta else {
+        return None;
+    };
     if !meta.path.is_ident("doc") {
         return None;
     }
@@ -324,9 +351,13 @@ fn doc_text(attribute: &Attribute) -> Option<String> {
 
 /// Splits `4.1. Words` into `4.1` and `Words`.
 fn split_step(text: &str) -> Option<(&str, &str)> {
-    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+        .unwrap_or(text.len());
     let number = text[..end].strip_suffix('.')?;
     let well_formed = !number.is_empty()
-        && number.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+        && number
+            .split('.')
+            .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
     well_formed.then(|| (number, text[end..].trim()))
 }

@@ -82,7 +82,11 @@ impl ResponseObject {
     /// # Errors
     ///
     /// A status out of range, a status text or headers that are none, a body where there is none.
-    pub fn new(body: Option<BodyInit>, init: &ResponseInit, guard: Guard) -> Result<Self, ApiError> {
+    pub fn new(
+        body: Option<BodyInit>,
+        init: &ResponseInit,
+        guard: Guard,
+    ) -> Result<Self, ApiError> {
         Self::with_body(body.map(extract), init, guard)
     }
 
@@ -92,7 +96,11 @@ impl ResponseObject {
     ///
     /// As for [`new`](Self::new).
     #[algorithm("dom-response", untraced)]
-    pub fn with_body(body: Option<BodyWithType>, init: &ResponseInit, guard: Guard) -> Result<Self, ApiError> {
+    pub fn with_body(
+        body: Option<BodyWithType>,
+        init: &ResponseInit,
+        guard: Guard,
+    ) -> Result<Self, ApiError> {
         /// 1. A new response,
         /// 2. with headers that take everything but cookies.
         // NB: a server program's own responses have no guard, for they are what servers may write.

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use crossexam_fetch::ready::{ReadyHost, SentRequest, poll_once};
 use crossexam_fetch::request::Mode;
 use crossexam_fetch::{
-    Environment, FetchController, Fetched, GlobalObject, HttpResponse, NetworkError, NetworkFailure,
-    PolicyContainer, Request, UserAgent, fetch,
+    Environment, FetchController, Fetched, GlobalObject, HttpResponse, NetworkError,
+    NetworkFailure, PolicyContainer, Request, UserAgent, fetch,
 };
 use crossexam_web::{Origin, Trace};
 use url::Url;
@@ -42,7 +42,10 @@ fn environment(url: &Url, origin: Origin) -> Rc<Environment> {
         api_base_url: url.clone().into(),
         policy_container: PolicyContainer::default().into(),
         has_cross_site_ancestor: false,
-        global: GlobalObject::Window { traversable: Some(1), nested: false },
+        global: GlobalObject::Window {
+            traversable: Some(1),
+            nested: false,
+        },
         secure_context: true,
         cross_origin_isolated_capability: false,
         referrer_source: (!is_opaque).then(|| url.clone()).into(),
@@ -73,18 +76,31 @@ pub fn run<S>(user_agent: &UserAgent, host: &ReadyHost<S>, request: Request) -> 
 where
     S: Fn(&SentRequest) -> Answer,
 {
-    poll_once(fetch(user_agent, host, request, &FetchController::new(), &Trace::off())).expect("ready")
+    poll_once(fetch(
+        user_agent,
+        host,
+        request,
+        &FetchController::new(),
+        &Trace::off(),
+    ))
+    .expect("ready")
 }
 
 /// Runs one request against a server that always answers alike.
-pub fn run_against(request: Request, reply: impl Fn(&SentRequest) -> Answer) -> (Fetched, Vec<SentRequest>) {
+pub fn run_against(
+    request: Request,
+    reply: impl Fn(&SentRequest) -> Answer,
+) -> (Fetched, Vec<SentRequest>) {
     let host = ReadyHost::new(reply);
     let fetched = run(&UserAgent::default(), &host, request);
     (fetched, host.take_sent())
 }
 
 pub fn error(fetched: &Fetched) -> &NetworkError {
-    fetched.response.network_error().unwrap_or_else(|| panic!("no network error: {:?}", fetched.response))
+    fetched
+        .response
+        .network_error()
+        .unwrap_or_else(|| panic!("no network error: {:?}", fetched.response))
 }
 
 pub fn step(fetched: &Fetched) -> String {
