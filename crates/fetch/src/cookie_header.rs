@@ -78,13 +78,15 @@ pub fn parse_and_store_response_set_cookie_headers(
     let is_secure = request.current_url().scheme() == "https";
     /// 4. HTTP may set every cookie.
     let http_only_allowed = true;
-    /// 5. Cross-site responses set no SameSite cookies.
-    let same_site_strict_or_lax_allowed =
-        determine_the_same_site_mode(request, trace) == SameSiteMode::StrictOrLess;
+    // SPEC: the standard asks for "strict-or-less" alone. RFC 6265bis, section 5.7, step 18.3, browsers and
+    // web-platform-tests (`cookies/samesite/setcookie-navigation.https.html`) let every top-level navigation set them.
+    /// 5. Cross-site responses set no SameSite cookies, unless the user sees where they come from.
+    let same_site_strict_or_lax_allowed = request.destination == Destination::Document
+        || determine_the_same_site_mode(request, trace) == SameSiteMode::StrictOrLess;
     let mut store = user_agent.cookies.borrow_mut();
     for value in values {
         /// 6.2. Take each.
-        let _outcome_is_in_the_trace = store.parse_and_store(
+        let outcome = store.parse_and_store(
             now,
             value,
             is_secure,
@@ -97,7 +99,15 @@ pub fn parse_and_store_response_set_cookie_headers(
             trace,
         );
         /// 6.3. Keep the store within its bounds.
-        store.garbage_collect(now, &host);
+        let policy = &user_agent.choices.cookie_policy;
+        store.garbage_collect(now, &host, policy, trace);
+        // SPEC: with `Domain`, the cookie's host is another than the request's, and nothing here would keep its cookies
+        // within the limit. The cookies draft collects for the cookie's host, in its algorithm for non-browsers.
+        if let Ok(outcome) = outcome
+            && outcome.cookie.host != host
+        {
+            store.garbage_collect(now, &outcome.cookie.host, policy, trace);
+        }
     }
 }
 
@@ -124,7 +134,11 @@ pub fn determine_the_same_site_mode(request: &Request, trace: &Trace) -> SameSit
             return SameSiteMode::LaxOrLess;
         }
         /// 2. Any other navigation from another site takes neither.
-        return SameSiteMode::UnsetOrLess;
+        return if is_top_level_navigation {
+            SameSiteMode::UnsetOrLessUnsafeNavigation
+        } else {
+            SameSiteMode::UnsetOrLess
+        };
     }
     if is_top_level_navigation && is_get {
         // The user's own navigation, or one within the site.

@@ -109,6 +109,6 @@ pub fn set(
         &user_agent.choices.cookie_policy,
         trace,
     );
-    store.garbage_collect(now, &host);
+    store.garbage_collect(now, &host, &user_agent.choices.cookie_policy, trace);
     Ok(())
 }

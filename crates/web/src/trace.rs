@@ -144,6 +144,8 @@ pub enum CookieOutcome {
     Deleted,
     /// The response's cookie was not accepted.
     Rejected,
+    /// A stored cookie was dropped: it had expired, or there were too many.
+    Evicted,
 }
 
 /// One entry of a trace.
