@@ -381,6 +381,7 @@ impl NetworkFailure {
         match self {
             Self::Offline => "network/offline",
             Self::NameNotResolved { .. } => "network/name-not-resolved",
+            Self::AddressUnreachable { .. } => "network/address-unreachable",
             Self::ConnectionRefused { .. } => "network/connection-refused",
             Self::ConnectionReset => "network/connection-reset",
             Self::TimedOut => "network/timed-out",

@@ -104,6 +104,12 @@ pub enum NetworkFailure {
         /// The address and port.
         address: String,
     },
+    /// No way leads to the address.
+    #[error("{address} is out of reach")]
+    AddressUnreachable {
+        /// The address and port.
+        address: String,
+    },
     /// The connection broke.
     #[error("the connection was reset")]
     ConnectionReset,

@@ -1,27 +1,29 @@
 //! HTTP-network-or-cache fetch.
 //!
-//! MODEL: there is no HTTP cache yet: no response is ever stored, so none is found (steps 8.23 to 8.26, 11.3 to 11.5).
+//! MODEL: a stored response that could be served while it is revalidated is revalidated first (step 8.26.2.1).
 //!
 //! <https://fetch.spec.whatwg.org/#http-network-or-cache-fetch>
 
 use bytes::Bytes;
-use crossexam_web::algorithm;
+use crossexam_web::{Timestamp, algorithm};
 
 use crate::authentication::{basic_authorization_of_url, basic_realm};
 use crate::body::BodySource;
-use crate::client::EmbedderPolicyValue;
+use crate::client::{EmbedderPolicyValue, Environment};
 use crate::cookie_header::append_a_request_cookie_header;
 use crate::failure::{BlockReason, NetworkError};
 use crate::fetch_metadata::append_the_fetch_metadata_headers_for_a_request;
 use crate::fetch_params::FetchParams;
 use crate::host::{Host, HttpRequestPurpose};
+use crate::http_cache::{Freshness, is_unsafe_method};
 use crate::http_network_fetch::http_network_fetch;
+use crate::network_partition_keys::network_partition_key;
 use crate::origin_header::{append_a_request_origin_header, redirect_taint};
 use crate::request::{
     CacheMode, CredentialsMode, Initiator, Mode, RedirectMode, RedirectTaint, Referrer, Request,
     ResponseTainting, TraversableForUserPrompts,
 };
-use crate::response::Response;
+use crate::response::{CacheState, Response};
 
 /// The optional arguments of HTTP-network-or-cache fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,13 +180,85 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
         }
     }
     // 8.22. MODEL: there are no proxies.
-    if http_request.cache_mode == CacheMode::OnlyIfCached {
-        /// 11.1. Nothing is cached, and nothing else will do.
-        return NetworkError::new(BlockReason::NotCached, here!()).into();
+    // 8.24. The client whose partition's cache is meant; without one there is no cache.
+    let cache_client = http_request
+        .reserved_client
+        .clone()
+        .or_else(|| http_request.client.clone());
+    if cache_client.is_none() || !choices.http_cache {
+        /// 8.25. Without a cache nothing is looked up or stored.
+        http_request.cache_mode = match http_request.cache_mode {
+            CacheMode::OnlyIfCached => CacheMode::OnlyIfCached,
+            _ => CacheMode::NoStore,
+        };
+    }
+    let mut revalidating = Revalidating::No;
+    let mut response = None;
+    if !matches!(
+        http_request.cache_mode,
+        CacheMode::NoStore | CacheMode::Reload
+    ) && &http_request.method[..] == b"GET"
+        && let Some(client) = &cache_client
+    {
+        let cache = params.user_agent.http_cache.borrow();
+        let list = &http_request.header_list;
+        /// 8.26.1. Is there a stored response for the same URL and the same headers, as far as it varies by them?
+        let stored = cache.select(
+            network_partition_key(client),
+            http_request.current_url(),
+            list,
+        );
+        if let Some(stored) = stored {
+            let freshness = stored.freshness(list, params.host.now());
+            trace.fact("stored response", || match freshness {
+                Freshness::Fresh => "fresh",
+                Freshness::Stale => "stale",
+            });
+            let any_age_will_do = matches!(
+                http_request.cache_mode,
+                CacheMode::ForceCache | CacheMode::OnlyIfCached
+            );
+            if freshness == Freshness::Stale && !any_age_will_do {
+                /// 8.26.2.2.1. It is stale: ask whether it is still good,
+                revalidating = Revalidating::Yes;
+                if let Some(etag) = stored.header(b"ETag") {
+                    /// 8.26.2.2.2.1. by its tag
+                    http_request.header_list.append("If-None-Match", etag);
+                }
+                if let Some(modified) = stored.header(b"Last-Modified") {
+                    /// 8.26.2.2.2.2. and its time.
+                    http_request
+                        .header_list
+                        .append("If-Modified-Since", modified);
+                }
+            } else {
+                let mut internal = stored.to_response();
+                internal.cache_state = CacheState::Local;
+                /// 8.26.2.2.3. It is good enough; nothing is sent.
+                response = Some(Response::from(internal));
+            }
+        }
     }
     let range_requested = http_request.header_list.contains(b"Range");
-    /// 11.2. Send it.
-    let response = http_network_fetch(params, include_credentials, options).await;
+    let response = match response {
+        Some(response) => response,
+        None => {
+            if http_request.cache_mode == CacheMode::OnlyIfCached {
+                /// 11.1. Nothing is cached, and nothing else will do.
+                return NetworkError::new(BlockReason::NotCached, here!()).into();
+            }
+            let request_time = params.host.now();
+            /// 11.2. Send it.
+            let forward_response = http_network_fetch(params, include_credentials, options).await;
+            update_the_cache(
+                params,
+                forward_response,
+                cache_client.as_deref(),
+                revalidating,
+                request_time,
+            )
+        }
+    };
     if let Some((header_list, cache_mode)) = original {
         params.request.header_list = header_list;
         params.request.cache_mode = cache_mode;
@@ -192,6 +266,8 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
     let Response::Actual(mut actual) = response else {
         return response;
     };
+    /// 12. Its URL is the one that was fetched.
+    actual.internal.url_list = params.request.url_list.to_vec();
     let internal = &mut actual.internal;
     if range_requested {
         /// 13. Remember that a part was asked for.
@@ -285,6 +361,60 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
     }
     /// 19. That is the response.
     Response::Actual(actual)
+}
+
+/// Whether a stored response is being validated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Revalidating {
+    No,
+    Yes,
+}
+
+/// Invalidates, freshens and stores as the answer from the network demands; gives the response to go on with.
+#[algorithm("concept-http-network-or-cache-fetch", trace = params.trace)]
+fn update_the_cache<H: Host>(
+    params: &FetchParams<'_, H>,
+    forward_response: Response,
+    client: Option<&Environment>,
+    revalidating: Revalidating,
+    request_time: Timestamp,
+) -> Response {
+    let (Some(client), Response::Actual(actual)) = (client, &forward_response) else {
+        // NB: a network error is not stored ("negative caching" is left to the user agent).
+        return forward_response;
+    };
+    let http_request = &params.request;
+    let partition = network_partition_key(client);
+    let (url, list) = (http_request.current_url(), &http_request.header_list);
+    let internal = &actual.internal;
+    let mut cache = params.user_agent.http_cache.borrow_mut();
+    if is_unsafe_method(&http_request.method) && matches!(internal.status, 200..=399) {
+        /// 11.3. What was stored may no longer be true.
+        cache.invalidate(partition, url, &internal.header_list);
+    }
+    let now = params.host.now();
+    if revalidating == Revalidating::Yes && internal.status == 304 {
+        /// 11.4.1. It is still good,
+        let freshened = cache.freshen(
+            partition,
+            url,
+            list,
+            &internal.header_list,
+            request_time,
+            now,
+        );
+        if let Some(mut stored) = freshened {
+            /// 11.4.3. and is the response.
+            stored.cache_state = CacheState::Validated;
+            return stored.into();
+        }
+    }
+    if &http_request.method[..] == b"GET" && http_request.cache_mode != CacheMode::NoStore {
+        /// 11.5.2. Store it, if HTTP lets it be stored.
+        cache.store(partition, url, list, internal, request_time, now);
+    }
+    drop(cache);
+    forward_response
 }
 
 /// Whether the page itself made the request conditional.

@@ -48,6 +48,7 @@ mod fetch_algorithm;
 pub mod fetch_metadata;
 pub mod fetch_params;
 pub mod host;
+pub mod http_cache;
 mod http_fetch;
 mod http_network_fetch;
 mod http_network_or_cache_fetch;

@@ -8,6 +8,7 @@ use crossexam_cookies::{CookiePolicy, CookieStore};
 use crate::authentication::AuthenticationEntries;
 use crate::blob_url::BlobUrlStore;
 use crate::cors_preflight_cache::CorsPreflightCache;
+use crate::http_cache::HttpCache;
 use crate::referrer_policy::ReferrerPolicy;
 
 /// A user agent: its stores and its choices. The stores are shared by all fetches of one browser.
@@ -19,6 +20,8 @@ pub struct UserAgent {
     pub cookies: RefCell<CookieStore>,
     /// The CORS-preflight cache.
     pub preflight_cache: RefCell<CorsPreflightCache>,
+    /// The HTTP caches, one for each partition.
+    pub http_cache: RefCell<HttpCache>,
     /// HTTP authentication entries.
     pub authentication_entries: RefCell<AuthenticationEntries>,
     /// The blob URL store.
@@ -38,6 +41,8 @@ pub struct Choices {
     pub fetch_metadata: bool,
     /// The imposed limit on a preflight's max-age, in seconds; `None` for none.
     pub preflight_max_age_limit: Option<u64>,
+    /// Whether responses are cached.
+    pub http_cache: bool,
     /// Whether cookies are disabled altogether.
     pub cookies_disabled: bool,
     /// The choices for cookies.
@@ -52,6 +57,7 @@ impl Default for Choices {
             default_referrer_policy: ReferrerPolicy::default(),
             fetch_metadata: true,
             preflight_max_age_limit: None,
+            http_cache: true,
             cookies_disabled: false,
             cookie_policy: CookiePolicy::default(),
         }
