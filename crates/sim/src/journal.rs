@@ -1,6 +1,6 @@
 //! The journal: everything that happened in a world, in order. Renderers and checkers read it; nobody else does.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use bytes::Bytes;
 use crossexam_fetch::HttpRequestPurpose;
@@ -10,6 +10,8 @@ use crossexam_web::{HeaderList, Step, Timestamp, TraceEvent};
 #[derive(Debug, Default)]
 pub struct Journal {
     entries: RefCell<Vec<Entry>>,
+    last_fetch: Cell<u64>,
+    last_exchange: Cell<u64>,
 }
 
 /// One thing that happened.
@@ -282,6 +284,18 @@ impl Journal {
         Self::default()
     }
 
+    /// The number for the next fetch, from 1.
+    pub fn next_fetch_id(&self) -> FetchId {
+        self.last_fetch.set(self.last_fetch.get() + 1);
+        FetchId(self.last_fetch.get())
+    }
+
+    /// The number for the next exchange, from 1.
+    pub fn next_exchange_id(&self) -> ExchangeId {
+        self.last_exchange.set(self.last_exchange.get() + 1);
+        ExchangeId(self.last_exchange.get())
+    }
+
     /// Adds an entry.
     pub fn record(&self, at: Timestamp, event: Event) {
         self.entries.borrow_mut().push(Entry { at, event });
@@ -292,7 +306,7 @@ impl Journal {
         self.entries.borrow().clone()
     }
 
-    /// Hands out what was recorded and leaves the journal empty.
+    /// Hands out what was recorded and leaves the journal empty. Numbers go on where they were.
     pub fn take(&self) -> Vec<Entry> {
         std::mem::take(&mut self.entries.borrow_mut())
     }

@@ -1,0 +1,243 @@
+//! Messages as they are on the wire, and their way into the `http` crate's types and back.
+
+use bytes::Bytes;
+use crossexam_fetch::HttpResponse;
+use crossexam_web::HeaderList;
+use url::Url;
+
+use crate::server::{PeerInfo, ReasonPhrase};
+
+/// A request on the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WireRequest {
+    /// The method.
+    pub method: Bytes,
+    /// The URL, without user name, password and fragment: none of them is sent.
+    pub url: Url,
+    /// The headers in order, `Host` among them.
+    pub headers: HeaderList,
+    /// The body; empty for none.
+    pub body: Bytes,
+}
+
+impl WireRequest {
+    /// Puts a request on the wire: adds `Host` in front and `Content-Length` where a body needs one, unless they are there.
+    pub(crate) fn new(
+        method: Bytes,
+        url: &Url,
+        headers: &HeaderList,
+        body: Option<&Bytes>,
+    ) -> Self {
+        let mut url = url.clone();
+        url.set_fragment(None);
+        // Both only fail for URLs without a host, which have neither.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        let mut list = HeaderList::with_capacity(headers.len() + 2);
+        if !headers.contains(b"Host") {
+            list.append("Host", host_and_port(&url));
+        }
+        for header in headers {
+            list.append(header.name.clone(), header.value.clone());
+        }
+        let body = body.cloned().unwrap_or_default();
+        if !body.is_empty()
+            && !list.contains(b"Content-Length")
+            && !list.contains(b"Transfer-Encoding")
+        {
+            list.append("Content-Length", body.len().to_string());
+        }
+        Self {
+            method,
+            url,
+            headers: list,
+            body,
+        }
+    }
+
+    /// The target in origin-form: path and query.
+    pub fn target(&self) -> &str {
+        &self.url[url::Position::BeforePath..url::Position::AfterQuery]
+    }
+
+    /// The request for a server; `Err` says what the `http` crate cannot express.
+    pub(crate) fn to_http(&self, peer: PeerInfo) -> Result<http::Request<Bytes>, http::Error> {
+        let mut request = http::Request::builder()
+            .method(&self.method[..])
+            .uri(self.target())
+            .version(http::Version::HTTP_11)
+            .extension(peer);
+        for header in &self.headers {
+            request = request.header(&header.name[..], &header.value[..]);
+        }
+        request.body(self.body.clone())
+    }
+}
+
+/// The host and, if it is not the scheme's own, the port.
+fn host_and_port(url: &Url) -> Bytes {
+    Bytes::copy_from_slice(url[url::Position::BeforeHost..url::Position::AfterPort].as_bytes())
+}
+
+/// Whether an answer with this status has a body.
+fn has_body(method: &[u8], status: u16) -> bool {
+    method != b"HEAD" && !(100..200).contains(&status) && status != 204 && status != 304
+}
+
+/// A server's answer on the wire; `Err` says why it is not one.
+pub(crate) fn from_http(
+    method: &[u8],
+    response: http::Response<Bytes>,
+) -> Result<HttpResponse, String> {
+    let (parts, body) = response.into_parts();
+    if parts.status.is_informational() {
+        return Err(format!(
+            "the final answer has the interim status {}",
+            parts.status.as_u16()
+        ));
+    }
+    let status_message = match parts.extensions.get::<ReasonPhrase>() {
+        Some(ReasonPhrase(phrase)) => phrase.clone(),
+        None => Bytes::from_static(
+            parts
+                .status
+                .canonical_reason()
+                .unwrap_or_default()
+                .as_bytes(),
+        ),
+    };
+    let mut header_list = HeaderList::with_capacity(parts.headers.len() + 1);
+    for (name, value) in &parts.headers {
+        header_list.append(
+            Bytes::copy_from_slice(name.as_str().as_bytes()),
+            Bytes::copy_from_slice(value.as_bytes()),
+        );
+    }
+    let response = HttpResponse {
+        status: parts.status.as_u16(),
+        status_message,
+        header_list,
+        body,
+    };
+    Ok(framed(method, response))
+}
+
+/// The answer as HTTP frames it: no body where none may be, `Content-Length` where one is.
+pub(crate) fn framed(method: &[u8], mut response: HttpResponse) -> HttpResponse {
+    let status = response.status;
+    let length_is_said = response.header_list.contains(b"Content-Length")
+        || response.header_list.contains(b"Transfer-Encoding");
+    if !length_is_said && !(100..200).contains(&status) && status != 204 && status != 304 {
+        response
+            .header_list
+            .append("content-length", response.body.len().to_string());
+    }
+    if !has_body(method, status) {
+        response.body = Bytes::new();
+    }
+    response
+}
+
+/// A short answer in plain text.
+pub(crate) fn plain(status: u16, status_message: &'static str, text: String) -> HttpResponse {
+    HttpResponse {
+        status,
+        status_message: Bytes::from_static(status_message.as_bytes()),
+        header_list: [("content-type", "text/plain;charset=utf-8")]
+            .into_iter()
+            .collect(),
+        body: text.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(
+        status: u16,
+        headers: &[(&str, &str)],
+        body: &'static str,
+    ) -> http::Response<Bytes> {
+        let mut response = http::Response::builder().status(status);
+        for (name, value) in headers {
+            response = response.header(*name, *value);
+        }
+        response.body(Bytes::from_static(body.as_bytes())).unwrap()
+    }
+
+    #[test]
+    fn what_is_not_sent_is_not_there() {
+        let url = "http://bob:secret@alice.example:8080/a?b#c"
+            .parse()
+            .unwrap();
+        let request = WireRequest::new("GET".into(), &url, &HeaderList::new(), None);
+        assert_eq!(request.url.as_str(), "http://alice.example:8080/a?b");
+        assert_eq!(request.target(), "/a?b");
+        assert_eq!(request.headers.get(b"host").unwrap(), "alice.example:8080");
+        assert_eq!(request.headers.len(), 1);
+    }
+
+    #[test]
+    fn headers_that_are_there_are_left_alone() {
+        let headers = [("Host", "other.example"), ("Content-Length", "7")]
+            .into_iter()
+            .collect();
+        let url = "http://alice.example/".parse().unwrap();
+        let request = WireRequest::new("POST".into(), &url, &headers, Some(&"x=1".into()));
+        assert_eq!(request.headers, headers);
+    }
+
+    #[test]
+    fn a_body_gets_its_length() {
+        let url = "http://[2001:db8::1]/".parse().unwrap();
+        let request =
+            WireRequest::new("POST".into(), &url, &HeaderList::new(), Some(&"x=1".into()));
+        assert_eq!(request.headers.get(b"content-length").unwrap(), "3");
+        assert_eq!(request.headers.get(b"host").unwrap(), "[2001:db8::1]");
+    }
+
+    #[test]
+    fn framing() {
+        for (method, status, headers, expected_body, expected_length) in [
+            ("GET", 200, &[][..], "hello", Some("5")),
+            ("GET", 404, &[], "hello", Some("5")),
+            ("GET", 200, &[("content-length", "5")], "hello", Some("5")),
+            (
+                "GET",
+                200,
+                &[("transfer-encoding", "chunked")],
+                "hello",
+                None,
+            ),
+            ("HEAD", 200, &[], "", Some("5")),
+            ("HEAD", 200, &[("content-length", "99")], "", Some("99")),
+            ("GET", 204, &[], "", None),
+            ("GET", 304, &[], "", None),
+        ] {
+            let answer = from_http(method.as_bytes(), response(status, headers, "hello")).unwrap();
+            assert_eq!(answer.body, expected_body, "{method} {status}");
+            let length = answer.header_list.get(b"Content-Length");
+            assert_eq!(
+                length.as_deref(),
+                expected_length.map(str::as_bytes),
+                "{method} {status}"
+            );
+        }
+        assert!(from_http(b"GET", response(103, &[], "")).is_err());
+    }
+
+    #[test]
+    fn duplicates_and_the_reason_phrase_survive() {
+        let mut response = response(299, &[("set-cookie", "a=1"), ("set-cookie", "b=2")], "");
+        response
+            .extensions_mut()
+            .insert(ReasonPhrase("Quite Fine".into()));
+        let answer = from_http(b"GET", response).unwrap();
+        assert_eq!(
+            answer.header_list.values(b"Set-Cookie").collect::<Vec<_>>(),
+            ["a=1", "b=2"]
+        );
+        assert_eq!(answer.status_message, "Quite Fine");
+    }
+}
