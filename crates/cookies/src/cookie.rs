@@ -67,7 +67,8 @@ impl fmt::Display for Cookie {
     /// As a `Set-Cookie` header that would make this cookie, its end left out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use crossexam_web::trace::printable;
-        if !self.name.is_empty() {
+        // A value that holds a `=` needs one before it even where there is no name.
+        if !self.name.is_empty() || self.value.contains(&b'=') {
             write!(f, "{}=", printable(&self.name))?;
         }
         write!(f, "{}", printable(&self.value))?;
@@ -145,4 +146,40 @@ pub enum DomainAttribute {
     Host(Host),
     /// The attribute's value is no host: the draft's failure.
     Failure(Bytes),
+}
+
+#[cfg(test)]
+mod tests {
+    use crossexam_web::{Host, Timestamp, Trace};
+
+    use crate::{CookiePolicy, CookieStore};
+
+    /// Stores `value` and writes the cookie down again.
+    fn written(value: &[u8]) -> String {
+        let (policy, trace, host) = (
+            CookiePolicy::standard(),
+            Trace::off(),
+            Host::Domain("alice.example".into()),
+        );
+        let now = Timestamp::from_secs(1_767_225_600);
+        let stored = CookieStore::new().parse_and_store(
+            now, value, true, &host, "/", true, false, true, &policy, &trace,
+        );
+        stored.unwrap().cookie.to_string()
+    }
+
+    #[test]
+    fn a_cookie_is_written_as_what_would_make_it() {
+        for value in [
+            "a=b; Path=/",
+            "a=b=c; Path=/",
+            "b; Path=/",
+            "==; Path=/",
+            "=a=b; Path=/",
+            "a=; Path=/x; Secure; HttpOnly; SameSite=Strict",
+            "a=b; Domain=alice.example; Path=/; SameSite=Lax",
+        ] {
+            assert_eq!(written(value.as_bytes()), value);
+        }
+    }
 }
