@@ -7,7 +7,7 @@
 use bytes::Bytes;
 use crossexam_web::{Timestamp, algorithm};
 
-use crate::authentication::{basic_authorization_of_url, basic_realm};
+use crate::authentication::{Challenged, basic_authorization_of_url, basic_realm, challenged};
 use crate::body::BodySource;
 use crate::client::{EmbedderPolicyValue, Environment};
 use crate::cookie_header::append_a_request_cookie_header;
@@ -277,6 +277,16 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
     internal.request_includes_credentials = include_credentials;
 
     let request = &mut params.request;
+    if internal.status == 401
+        && request.response_tainting != ResponseTainting::Cors
+        && include_credentials
+        && let TraversableForUserPrompts::Traversable(_) = request.traversable_for_user_prompts
+        && let Challenged::Unmodelled { .. } = challenged(&internal.header_list)
+    {
+        /// 15.3.2. A browser would ask the user, and answer in a way that is not modelled.
+        let what = "HTTP authentication with Digest, Negotiate or NTLM";
+        return NetworkError::new(BlockReason::Unmodelled { what }, here!()).into();
+    }
     if internal.status == 401
         && request.response_tainting != ResponseTainting::Cors
         && include_credentials

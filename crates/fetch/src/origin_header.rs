@@ -49,7 +49,7 @@ pub fn redirect_taint(request: &Request) -> RedirectTaint {
 }
 
 /// Whether two URLs have the same tuple origin, asked without building either.
-fn have_same_origin(a: &Url, b: &Url) -> bool {
+pub(crate) fn have_same_origin(a: &Url, b: &Url) -> bool {
     let is_tuple = matches!(a.scheme(), "http" | "https" | "ws" | "wss" | "ftp");
     is_tuple && a.scheme() == b.scheme() && a.port() == b.port() && a.host_str() == b.host_str()
 }

@@ -56,6 +56,8 @@ pub fn is_url_potentially_trustworthy(url: &Url) -> bool {
         // SPEC: a `file:` URL's origin is opaque in the URL Standard, which would leave step 6 of the origin's algorithm
         // without a use; its introduction says that `file:` URLs are meant.
         "file" => true,
+        // NB: the origin's algorithm ends with these at its step 3; there is no need to build the origin first.
+        "https" | "wss" => true,
         /// 3. Otherwise the origin decides.
         _ => Origin::of_url(url).is_some_and(|origin| is_origin_potentially_trustworthy(&origin)),
     }
