@@ -136,6 +136,10 @@ pub struct Browser {
     pub certificates: IndexMap<String, String>,
     /// Names and passwords that its person types.
     pub credentials: Vec<Credentials>,
+    /// Headers that are written over those of its requests.
+    pub tampered_requests: Vec<(String, String)>,
+    /// Headers that are written over those of the answers it gets.
+    pub tampered_answers: Vec<(String, String)>,
 }
 
 /// A name and a password that a person types when a site asks for them.
@@ -230,6 +234,19 @@ pub enum Action {
     },
     /// Names come to resolve to something else.
     Dns(IndexMap<String, DnsTarget>),
+}
+
+impl Action {
+    /// The browser in which it happens, if it happens in one.
+    pub fn browser(&self) -> Option<&String> {
+        match self {
+            Self::Visit { browser, .. }
+            | Self::Click { browser, .. }
+            | Self::Submit { browser, .. }
+            | Self::Clear { browser, .. } => Some(browser),
+            Self::Curl(_) | Self::Wait(_) | Self::Set { .. } | Self::Dns(_) => None,
+        }
+    }
 }
 
 /// What a name can resolve to.

@@ -258,6 +258,22 @@ pub struct Browser {
     /// What its person types when a site asks for a name and a password.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub credentials: Vec<Credentials>,
+    /// What its person has done to it, for example with an extension. It changes headers between the browser and the
+    /// network, and what the browser itself decides stays as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tampering: Option<Tampering>,
+}
+
+/// Headers that are written over those of a browser's requests and of the answers it gets.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tampering {
+    /// Headers that every request has when it leaves: the value by the name.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub requests: IndexMap<String, String>,
+    /// Headers that every answer has when it arrives: the value by the name.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub answers: IndexMap<String, String>,
 }
 
 /// A cookie that a browser has from earlier.

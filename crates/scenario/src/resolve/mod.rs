@@ -304,6 +304,7 @@ impl<'a> Resolver<'a> {
                 );
             }
             let certificates = browser.certificates.clone();
+            let tampering = browser.tampering.clone().unwrap_or_default();
             browsers.insert(
                 name.clone(),
                 Browser {
@@ -312,10 +313,19 @@ impl<'a> Resolver<'a> {
                     cookies,
                     certificates,
                     credentials,
+                    tampered_requests: self.fill_headers(tampering.requests),
+                    tampered_answers: self.fill_headers(tampering.answers),
                 },
             );
         }
         browsers
+    }
+
+    fn fill_headers(&self, headers: IndexMap<String, String>) -> Vec<(String, String)> {
+        headers
+            .into_iter()
+            .map(|(name, value)| (name, self.fill(&value)))
+            .collect()
     }
 
     fn resolve_network(&mut self) -> Network {

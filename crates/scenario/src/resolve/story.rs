@@ -311,6 +311,8 @@ impl Resolver<'_> {
                         cookies: Vec::new(),
                         certificates: IndexMap::new(),
                         credentials: Vec::new(),
+                        tampered_requests: Vec::new(),
+                        tampered_answers: Vec::new(),
                     },
                 );
                 Some(person.to_owned())
