@@ -10,6 +10,7 @@ use rquickjs::{Context, Ctx, Function, Module, Object, Persistent, Runtime, Valu
 use crate::limits::Limits;
 use crate::ops::Ops;
 use crate::protocol::{
+    DocumentProgress,
     ElementOutcome, OperationId, RealmHost, RealmId, RealmKind, ScriptError, WindowId,
 };
 use crate::shared::{Rejection, Scope, Shared};
@@ -135,6 +136,8 @@ impl Agent {
             realm,
             kind,
             alive: Cell::new(true),
+            woken: Cell::new(false),
+            progress: Cell::new(DocumentProgress::Loading),
         });
         let entries = context.with(|ctx| {
             let set_up = || -> rquickjs::Result<_> {
@@ -214,6 +217,11 @@ impl Agent {
             let function: Function<'_> = entries.get(name)?;
             call(ctx, &function, &state.scope)
         })
+    }
+
+    /// What the native operations of a realm know of it; `None` if it is gone.
+    pub(crate) fn scope_of(&self, realm: RealmId) -> Option<Rc<Scope>> {
+        self.realms.borrow().get(&realm).map(|state| Rc::clone(&state.scope))
     }
 
     /// Enters a realm; `None` if it is gone.
@@ -383,6 +391,22 @@ impl Agent {
         Ok(())
     }
 
+    /// A fetch came to its end. What script sees of it is the response's filter's decision; of a network error it
+    /// learns nothing but that there was one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`deliver_timer`](Self::deliver_timer).
+    pub fn deliver_response(&self, operation: OperationId, response: &crossexam_fetch::Response) -> Result<(), ScriptError> {
+        self.finish(operation, |ctx, entry, scope| match response.network_error() {
+            Some(error) => entry.call((operation.0, rquickjs::Null, error.aborted)),
+            None => {
+                let response = native::response::from_outside(ctx, scope, response)?;
+                entry.call((operation.0, response, false))
+            }
+        })
+    }
+
     /// A timer is due.
     ///
     /// # Errors
@@ -463,7 +487,8 @@ impl Agent {
         let Some(realm) = self.shared.realm_of_operation(operation) else {
             return Ok(());
         };
-        self.call_entry(realm, "finish", call).map(drop)
+        let finished = self.call_entry(realm, "finish", call).map(drop);
+        { let _ = realm; finished }
     }
 }
 

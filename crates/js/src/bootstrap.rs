@@ -35,6 +35,14 @@ const FILES: &[File] = files![
     EVERY "events.js",
     EVERY "console.js",
     EVERY "timers.js",
+    EVERY "abort.js",
+    EVERY "url.js",
+    EVERY "encoding.js",
+    EVERY "blob.js",
+    EVERY "clone.js",
+    EVERY "fetch.js",
+    PAGES "xhr.js",
+    PAGES "navigator.js",
 ];
 
 type Bytecode = &'static [(&'static str, &'static [u8])];

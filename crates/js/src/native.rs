@@ -1,13 +1,28 @@
-//! The native operations, a module for each bootstrap file that needs some.
+//! The native operations, a module for each group of bootstrap files.
 
 mod core;
+pub(crate) mod data;
+mod headers;
+mod request;
+pub(crate) mod response;
 mod timers;
+mod url;
+mod xhr;
 
 use crate::ops::Ops;
+use crate::protocol::RealmKind;
 
 /// Registers the operations of a realm.
 pub(crate) fn register(ops: &Ops<'_>) -> rquickjs::Result<()> {
     core::register(ops)?;
     timers::register(ops)?;
-    Ok(())
+    data::register(ops)?;
+    url::register(ops)?;
+    headers::register(ops)?;
+    request::register(ops)?;
+    response::register(ops)?;
+    match ops.scope().kind {
+        RealmKind::Window | RealmKind::Worker => xhr::register(ops),
+        RealmKind::Server => Ok(()),
+    }
 }

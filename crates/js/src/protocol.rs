@@ -36,6 +36,9 @@ pub struct WindowId(pub u64);
 pub struct OperationId(pub u64);
 
 /// The world around an agent's realms.
+///
+/// All of these are called while script runs: they must not call the agent back (it would answer
+/// [`ScriptError::Reentered`]), only note what is to be done. While a realm is being created none is called.
 pub trait RealmHost {
     /// The time now.
     fn now(&self) -> Timestamp;
@@ -73,6 +76,11 @@ pub trait RealmHost {
     /// A script was handed these bytes; `how` says by what, for example `Response.text()`. Called wherever data from
     /// outside the realm becomes visible to its scripts.
     fn exposed(&self, realm: RealmId, how: &'static str, bytes: &[u8]);
+
+    /// What `navigator.userAgent` says.
+    fn user_agent(&self) -> String {
+        "Mozilla/5.0 (X11; Linux x86_64) Crossexam/1.0".to_owned()
+    }
 
     /// The document side of the world; `None` for a server program or a worker.
     fn document(&self) -> Option<&dyn DocumentHost> {
@@ -212,11 +220,32 @@ pub trait DocumentHost {
     /// `window.close()`.
     fn close_window(&self, realm: RealmId, window: WindowId);
 
+    /// `window.name`, set.
+    fn set_window_name(&self, realm: RealmId, name: &str) {
+        let _ = (realm, name);
+    }
+
+    /// The realm's document, which `Agent::load_document` loads, has come this far.
+    fn document_progress(&self, realm: RealmId, progress: DocumentProgress) {
+        let _ = (realm, progress);
+    }
+
     /// `URL.createObjectURL`.
     fn create_object_url(&self, realm: RealmId, bytes: Bytes, content_type: &str) -> String;
 
     /// `URL.revokeObjectURL`.
     fn revoke_object_url(&self, realm: RealmId, url: &str);
+}
+
+/// How far the loading of a document has come: its `readyState`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DocumentProgress {
+    /// It is being parsed.
+    Loading,
+    /// It is parsed; deferred scripts, style sheets, images or frames may be missing.
+    Interactive,
+    /// Everything is there, and its `load` event was fired.
+    Complete,
 }
 
 /// An error that a binding turns into an exception of the page's realm.

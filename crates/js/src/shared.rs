@@ -10,7 +10,7 @@ use rquickjs::{Ctx, Function, Persistent, Value};
 use crate::limits::Limits;
 use crate::ops::throw;
 use crate::protocol::{
-    DocumentHost, OperationId, RealmHost, RealmId, RealmKind, ScriptError, ServerHost,
+    DocumentHost, DocumentProgress, OperationId, RealmHost, RealmId, RealmKind, ScriptError, ServerHost,
 };
 
 /// The state of an agent that native operations reach.
@@ -83,6 +83,10 @@ pub(crate) struct Scope {
     pub(crate) kind: RealmKind,
     /// Whether the realm has not been destroyed.
     pub(crate) alive: Cell<bool>,
+    /// Whether the loading of the realm's document can go on.
+    pub(crate) woken: Cell<bool>,
+    /// How far that loading has come.
+    pub(crate) progress: Cell<DocumentProgress>,
 }
 
 impl Scope {

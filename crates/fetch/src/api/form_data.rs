@@ -114,10 +114,6 @@ pub fn parse_multipart(bytes: &Bytes, boundary: &str) -> Result<Vec<Entry>, ApiE
 }
 
 /// `form-data; name="…"; filename="…"`, where `%22`, `%0D` and `%0A` stand for what cannot be in quotes.
-#[expect(
-    clippy::type_complexity,
-    reason = "the name, and the file name if there is one"
-)]
 fn parse_content_disposition(value: &[u8]) -> Option<(Option<String>, Option<String>)> {
     let mut rest = value.strip_prefix(b"form-data")?;
     let (mut name, mut filename) = (None, None);

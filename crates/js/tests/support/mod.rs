@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use crossexam_fetch::Request;
+use crossexam_fetch::response::{ActualResponse, Filter, InternalResponse};
+use crossexam_fetch::{BlockReason, Body, NetworkError, Request, Response};
 use crossexam_fetch::client::{Environment, GlobalObject, PolicyContainer};
 use crossexam_js::{
     Agent, ConsoleLevel, FetchInitiator, Limits, OperationId, RealmHost, RealmId, RealmKind,
@@ -152,6 +153,48 @@ impl Fake {
         fetches.remove(0)
     }
 
+    /// Runs a script of checks: `same(actual, expected)`, `throws(steps, name)`, `await rejects(promise, name)`.
+    /// The script is the body of an async function; it must come to its end.
+    pub fn check(&self, realm: RealmId, source: &str) {
+        self.begin_check(realm, source);
+        self.end_check();
+    }
+
+    /// The first half of [`check`](Self::check), for scripts that wait for the host.
+    pub fn begin_check(&self, realm: RealmId, source: &str) {
+        const HARNESS: &str = "
+            const show = (value) => typeof value === 'string' ? JSON.stringify(value) : value === undefined ? 'undefined'
+                : Array.isArray(value) ? '[' + value.map(show).join(', ') + ']' : String(value);
+            const same = (actual, expected, what = '') => {
+                if (show(actual) !== show(expected)) throw new Error(`${what} is ${show(actual)}, not ${show(expected)}`);
+            };
+            const named = (error, name, what) => { if (error.name !== name) throw new Error(`${what}: ${error} is no ${name}`); };
+            const throws = (steps, name = 'TypeError') => {
+                try { steps(); } catch (error) { named(error, name, steps); return; }
+                throw new Error(`${steps} does not throw`);
+            };
+            const rejects = async (promise, name = 'TypeError') => {
+                try { await promise; } catch (error) { named(error, name, 'rejection'); return error; }
+                throw new Error('the promise is not rejected');
+            };";
+        let source = format!(
+            "(async () => {{ {HARNESS}\n {source} }})().then(() => console.log('checked'), (error) => console.log('FAILED ' + error + '\\n' + error.stack))"
+        );
+        self.run(realm, &source);
+    }
+
+    /// The second half.
+    pub fn end_check(&self) {
+        assert_eq!(self.console(), ["checked"], "errors: {:?}", self.errors());
+        assert_eq!(self.errors(), Vec::<String>::new());
+    }
+
+    /// Delivers an answer to a fetch, and runs the microtasks.
+    pub fn answer(&self, started: &Started, response: impl Into<Response>) {
+        self.agent.deliver_response(started.operation, &response.into()).unwrap();
+        self.agent.run_microtasks().unwrap();
+    }
+
     pub fn call_back_on_console(&self) {
         self.world.call_back.set(true);
     }
@@ -225,4 +268,31 @@ impl RealmHost for World {
             .borrow_mut()
             .push((how.to_owned(), String::from_utf8_lossy(bytes).into_owned()));
     }
+}
+
+/// A response as a filter shows it.
+pub fn response(filter: Filter, url: &str, headers: &[(&'static str, &'static str)], body: &'static str) -> Response {
+    let mut internal = InternalResponse::new();
+    internal.url_list = vec![Url::parse(url).unwrap()];
+    internal.status_message = "OK".into();
+    internal.header_list = headers.iter().copied().collect();
+    internal.body = Some(Body::from_bytes(body));
+    internal.cors_exposed_header_names = vec!["X-Exposed".into()];
+    Response::Actual(Box::new(ActualResponse { filter, internal }))
+}
+
+/// A network error for a reason that no page may learn.
+pub fn network_error(reason: BlockReason) -> Response {
+    NetworkError::new(reason, a_step()).into()
+}
+
+fn a_step() -> &'static crossexam_web::Step {
+    static ALGORITHM: crossexam_web::Algorithm = crossexam_web::Algorithm {
+        standard: crossexam_web::Standard::Fetch,
+        id: "concept-cors-check",
+        name: "CORS check",
+    };
+    static STEP: crossexam_web::Step =
+        crossexam_web::Step { algorithm: &ALGORITHM, number: "2", text: "No value, no permission." };
+    &STEP
 }

@@ -1,0 +1,43 @@
+// navigator, and what a global object says of its environment.
+
+export default function (ops, lib, global) {
+  const { convert } = lib;
+  const Navigator = lib.defineAbstractInterface('Navigator', {
+    prototype: {
+      get userAgent() { lib.state(this, 'Navigator'); return ops.environment().userAgent; },
+      get appName() { return 'Netscape'; },
+      get appCodeName() { return 'Mozilla'; },
+      get product() { return 'Gecko'; },
+      get platform() { return ''; },
+      get language() { lib.state(this, 'Navigator'); return 'en'; },
+      get languages() { lib.state(this, 'Navigator'); return languages; },
+      get onLine() { lib.state(this, 'Navigator'); return true; },
+      get cookieEnabled() { lib.state(this, 'Navigator'); return true; },
+      sendBeacon(url) {
+        lib.state(this, 'Navigator');
+        lib.requireArguments(arguments.length, 1, 'Navigator.sendBeacon');
+        url = convert.USVString(url);
+        const data = arguments[1];
+        const body = data === undefined || data === null ? null : lib.extractBody(data);
+        const operation = lib.begin(() => {});
+        try {
+          ops.beacon(operation, url, body);
+        } catch (error) {
+          lib.forget(operation);
+          throw error;
+        }
+        return true;
+      },
+    },
+  });
+  const languages = lib.primordials.freeze(['en']);
+  const navigator = lib.instantiate(Navigator);
+  lib.init(navigator, 'Navigator', {});
+  lib.exposeFunctions({
+    get navigator() { return navigator; },
+    get isSecureContext() { return ops.environment().secureContext; },
+    get crossOriginIsolated() { return ops.environment().crossOriginIsolated; },
+    get origin() { return ops.environment().origin; },
+    get self() { return global; },
+  });
+}
