@@ -3,6 +3,7 @@
 //! <https://html.spec.whatwg.org/multipage/browsers.html#policy-containers>
 
 use crossexam_fetch::client::{EmbedderPolicy, EmbedderPolicyValue};
+use crossexam_fetch::referrer_policy::parse_a_referrer_policy_from_a_referrer_policy_header;
 use crossexam_fetch::response::InternalResponse;
 use crossexam_fetch::{PolicyContainer, ReferrerPolicy};
 use crossexam_web::structured::{BareItem, Item, get_a_structured_field_value};
@@ -181,16 +182,6 @@ pub fn content_security_policies(headers: &HeaderList) -> Vec<String> {
         .values(b"content-security-policy")
         .map(|value| crossexam_web::trace::printable(value))
         .collect()
-}
-
-fn parse_a_referrer_policy_from_a_referrer_policy_header(
-    headers: &HeaderList,
-) -> Option<ReferrerPolicy> {
-    let values = crossexam_web::header_value::get_decode_and_split(headers, b"referrer-policy")?;
-    values
-        .iter()
-        .filter_map(|value| ReferrerPolicy::from_keyword(&value.to_ascii_lowercase()))
-        .next_back()
 }
 
 #[cfg(test)]
