@@ -228,7 +228,8 @@ impl Executor {
         }
     }
 
-    /// Runs a future for at most `duration`. A future that is ready in the very moment in which the time is up has made it.
+    /// Runs a future for at most `duration`, counted from the first poll. A future that is ready in the very moment in which
+    /// the time is up has made it, if it gets there first.
     ///
     /// # Errors
     ///

@@ -101,6 +101,10 @@ const SETTINGS: &[(&str, Apply)] = &[
         profile.choices.preflight_max_age_limit = limit(value)?;
         Ok(())
     }),
+    ("http_cache", |profile, value| {
+        profile.choices.http_cache = truth(value)?;
+        Ok(())
+    }),
     ("cookies", |profile, value| {
         profile.choices.cookies_disabled = !truth(value)?;
         Ok(())

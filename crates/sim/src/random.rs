@@ -85,7 +85,10 @@ mod tests {
     fn a_seed_keeps_its_numbers() {
         let mut stream = Random::new(1).fork("example");
         let numbers = [stream.next_u64(), stream.next_u64()];
-        assert_eq!(numbers, [12_574_175_000_457_556_801, 2_008_185_851_598_894_224]);
+        assert_eq!(
+            numbers,
+            [12_574_175_000_457_556_801, 2_008_185_851_598_894_224]
+        );
     }
 
     #[test]
