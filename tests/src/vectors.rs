@@ -57,6 +57,14 @@ impl Outcome {
         Self::result("failure")
     }
 
+    /// The standard's null with its reason.
+    pub fn null_because(reason: impl Into<Value>) -> Self {
+        Self {
+            result: Value::Null,
+            reason: Some(reason.into()),
+        }
+    }
+
     /// The standard's failure with its reason.
     pub fn failure_because(reason: impl Into<Value>) -> Self {
         Self {
@@ -75,6 +83,37 @@ pub struct Input {
 }
 
 impl Input {
+    /// Whether there is such a field.
+    pub fn has(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+
+    /// A field that is a list of objects, each an input of its own. Where one consists of a single field, called `only`,
+    /// that field's value may stand in its place.
+    pub fn inner(&self, name: &str, only: &str) -> Vec<Self> {
+        let list = self
+            .field(name)
+            .as_array()
+            .unwrap_or_else(|| panic!("`{name}` is a list"));
+        list.iter()
+            .map(|value| Self::of(value, only, self.byte))
+            .collect()
+    }
+
+    /// A field that is an object, an input of its own, with the same short form.
+    pub fn inner_one(&self, name: &str, only: &str) -> Self {
+        Self::of(self.field(name), only, self.byte)
+    }
+
+    fn of(value: &Value, only: &str, byte: Option<u8>) -> Self {
+        let is_short = !value.is_object() || value.get("repeat").is_some();
+        let fields = match value.as_object().filter(|_| !is_short) {
+            Some(fields) => fields.clone(),
+            None => Map::from_iter([(only.to_owned(), value.clone())]),
+        };
+        Self { fields, byte }
+    }
+
     fn field(&self, name: &str) -> &Value {
         self.fields
             .get(name)

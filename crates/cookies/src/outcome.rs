@@ -129,6 +129,32 @@ pub enum RejectionCause {
     OverwritesHttpOnly,
 }
 
+impl RejectionCause {
+    /// A name for machines that stays the same from version to version, for example `domain-mismatch`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::ControlByte { .. } => "control-byte",
+            Self::Empty => "empty",
+            Self::TooLong { .. } => "too-long",
+            Self::NonAsciiPath => "non-ascii-path",
+            Self::InvalidDomain { .. } => "invalid-domain",
+            Self::PublicSuffix { .. } => "public-suffix",
+            Self::DomainMismatch { .. } => "domain-mismatch",
+            Self::HttpOnlyFromNonHttp => "http-only-from-non-http",
+            Self::SecureFromInsecure => "secure-from-insecure",
+            Self::ShadowsSecure { .. } => "shadows-secure",
+            Self::SameSiteFromCrossSite { .. } => "same-site-from-cross-site",
+            Self::SameSiteNoneWithoutSecure => "same-site-none-without-secure",
+            Self::SecurePrefix => "secure-prefix",
+            Self::HostPrefix => "host-prefix",
+            Self::HttpPrefix => "http-prefix",
+            Self::HostHttpPrefix => "host-http-prefix",
+            Self::NamelessPrefix { .. } => "nameless-prefix",
+            Self::OverwritesHttpOnly => "overwrites-http-only",
+        }
+    }
+}
+
 /// Why a cookie that belongs to a request's host stays at home.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 pub enum Withheld {
@@ -158,4 +184,20 @@ pub enum Withheld {
         "it has no SameSite attribute, for which this browser's default applies, and the context is cross-site"
     )]
     SameSiteUnset,
+}
+
+impl Withheld {
+    /// A name for machines that stays the same from version to version, for example `same-site-strict`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::HostOnly => "host-only",
+            Self::Expired => "expired",
+            Self::PathMismatch => "path-mismatch",
+            Self::SecureRequired => "secure-required",
+            Self::HttpOnly => "http-only",
+            Self::SameSiteStrict => "same-site-strict",
+            Self::SameSiteLax => "same-site-lax",
+            Self::SameSiteUnset => "same-site-unset",
+        }
+    }
 }

@@ -76,7 +76,7 @@ pub(crate) fn retrieve_cookies(
 impl Retrieval<'_> {
     /// Whether a cookie of the host, or of a domain above it, meets the conditions of step 2, and if not, the first
     /// that it does not meet.
-    fn decide(&self, cookie: &Cookie) -> Result<(), Withheld> {
+    pub(crate) fn decide(&self, cookie: &Cookie) -> Result<(), Withheld> {
         // NB: a public suffix list that changes after a cookie was stored is none of this crate's worries.
         if cookie.host_only && cookie.host != *self.host {
             return Err(Withheld::HostOnly);

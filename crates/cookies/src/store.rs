@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use crate::cookie::Cookie;
 use crate::domain::{domains_upwards, reversed};
 use crate::evict::{Removed, garbage_collect_cookies};
-use crate::outcome::{CookieRejection, StoreOutcome};
+use crate::outcome::{CookieRejection, StoreOutcome, Withheld};
 use crate::policy::{CookiePolicy, SameSiteMode};
 use crate::retrieve::{Retrieval, Retrieved, retrieve_cookies};
 use crate::store_a_cookie::{Setting, parse_and_store_a_cookie};
@@ -111,6 +111,34 @@ impl CookieStore {
             policy,
         };
         retrieve_cookies(self, &retrieval, trace)
+    }
+
+    /// What [`retrieve`](Self::retrieve) would do with each cookie of `host` and of the domains above it, and why. Nothing is
+    /// accessed by that.
+    #[expect(clippy::too_many_arguments, reason = "the draft's own parameters")]
+    pub fn decisions(
+        &self,
+        now: Timestamp,
+        is_secure: bool,
+        host: &Host,
+        path: &str,
+        http_only_allowed: bool,
+        same_site: SameSiteMode,
+        policy: &CookiePolicy,
+    ) -> Vec<(Rc<Cookie>, Result<(), Withheld>)> {
+        let retrieval = Retrieval {
+            now,
+            is_secure,
+            host,
+            path,
+            http_only_allowed,
+            same_site,
+            policy,
+        };
+        let cookies = self.of_hosts_upwards(host);
+        cookies
+            .map(|cookie| (cookie.clone(), retrieval.decide(cookie)))
+            .collect()
     }
 
     /// Parses and stores a cookie: `value` is a `Set-Cookie` header's value, or what a script has given. What became of
