@@ -1,32 +1,40 @@
-import { login, sessionOf } from "crossexam:session";
+import { always, cors, nobody, wildcard } from "crossexam:cors";
+import { forbidden, redirect, text } from "crossexam:html";
+import { readForm } from "crossexam:request";
+import { sessions } from "crossexam:session";
 
-// News for everybody, mail for its owner.
+const session = sessions({ attributes: { SameSite: "None" } });
+
+// What Alice tells browsers about other origins. Other clients may ignore it.
+const policies = {
+  silent: cors(nobody()),
+  partner: cors(always("https://dora.example"), { credentials: true }),
+  open: cors(wildcard()),
+};
+
 export default {
   async fetch(request, env) {
-    const headers = permission(env.config.policy);
-    const { pathname } = new URL(request.url);
-    if (pathname === "/login") {
-      return login(request, env, { sameSite: "None", location: "/mail" });
-    }
-    if (pathname === "/news") {
-      return new Response(env.store.get("news"), { headers });
-    }
-    // Who may have Bob's mail is decided by the session. Origin has no part in it.
-    const session = sessionOf(request, env);
-    if (session === null) {
-      return new Response("Log in first", { status: 401, headers });
-    }
-    return new Response(env.store.get("mail")[session.user], { headers });
+    return policies[env.config.policy](request, () => answer(request, env));
   },
 };
 
-function permission(policy) {
-  switch (policy) {
-    case "partner":
-      return { "Access-Control-Allow-Origin": "https://dora.example", "Access-Control-Allow-Credentials": "true" };
-    case "open":
-      return { "Access-Control-Allow-Origin": "*" };
-    default:
-      return {};
+// News for everybody, mail for its owner.
+async function answer(request, env) {
+  switch (new URL(request.url).pathname) {
+    case "/login": {
+      const { user, password } = await readForm(request);
+      return env.store.get("passwords")[user] === password
+        ? session.login(env, user, redirect("/mail"))
+        : forbidden("Wrong password");
+    }
+
+    case "/news":
+      return text(env.store.get("news"));
+
+    default: {
+      // Who may have Bob's mail is decided by the session. Origin has no part in it.
+      const user = session.user(request, env);
+      return user === null ? text("Log in first", { status: 401 }) : text(env.store.get("mail")[user]);
+    }
   }
 }

@@ -1,66 +1,66 @@
-import { login, sessionOf } from "crossexam:session";
+import { cors, nobody, reflectAny } from "crossexam:cors";
+import { forbidden, html, page, redirect, text } from "crossexam:html";
+import { readForm } from "crossexam:request";
+import { sessions } from "crossexam:session";
 
-// Alice's site: comments, photos, mail. The session cookie says who is asking; it does not say who wanted to ask.
+// The cookie says who is asking. It does not say who wanted to ask.
+const session = sessions({ attributes: { SameSite: "None" } });
+
+// Who may read the answers. No method is open to other sites that a form could not send as well.
+const readers = {
+  anybody: cors(reflectAny(), { credentials: true, methods: ["GET", "POST"] }),
+  nobody: cors(nobody()),
+};
+
 export default {
   async fetch(request, env) {
-    const { readers, deletes_with, wants_token } = env.config;
-    const { pathname } = new URL(request.url);
-    const headers = { Vary: "Origin", ...permission(request, readers) };
-
-    if (pathname === "/login") {
-      return login(request, env, { sameSite: "None", location: "/home" });
-    }
-    if (request.method === "OPTIONS") {
-      return new Response(null, { status: 204, headers });
-    }
-    const session = sessionOf(request, env);
-    if (session === null) {
-      return new Response("Log in first", { status: 401, headers });
-    }
-
-    switch (pathname) {
-      case "/home":
-        return new Response(homePage(session.token), { headers: { "Content-Type": "text/html" } });
-
-      case "/comments": {
-        const form = await request.formData();
-        if (wants_token && form.get("token") !== session.token) {
-          return new Response("This did not come from my page", { status: 403, headers });
-        }
-        env.store.set("comments", [...env.store.get("comments"), form.get("text")]);
-        return Response.redirect("https://alice.example/home", 303);
-      }
-
-      case "/photos":
-      case "/photos/delete":
-        if (request.method !== deletes_with) {
-          return new Response("Not with this method", { status: 405, headers });
-        }
-        env.store.set("photos", []);
-        return new Response("Gone", { headers });
-
-      case "/mail":
-        return new Response(env.store.get("mail"), { headers });
-
-      default:
-        return new Response("Not found", { status: 404, headers });
-    }
+    return readers[env.config.readers](request, () => answer(request, env));
   },
 };
 
-// Who may read the answers. Methods other than the simple ones are not for other sites at all.
-function permission(request, readers) {
-  const origin = request.headers.get("Origin");
-  if (origin === null || readers === "nobody") {
-    return {};
+async function answer(request, env) {
+  const { deletes_with, wants_token } = env.config;
+  const { pathname } = new URL(request.url);
+
+  if (pathname === "/login") {
+    const { user, password } = await readForm(request);
+    return env.store.get("passwords")[user] === password
+      ? session.login(env, user, redirect("/home"))
+      : forbidden("Wrong password");
   }
-  return { "Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true" };
+  if (session.user(request, env) === null) {
+    return text("Log in first", { status: 401 });
+  }
+
+  switch (pathname) {
+    case "/home":
+      return page("Alice's site", commentForm(session.csrfToken(request, env)));
+
+    case "/comments": {
+      const form = await readForm(request);
+      if (wants_token && !session.checkCsrf(request, env, form.token)) {
+        return forbidden("This did not come from my page");
+      }
+      env.store.set("comments", [...env.store.get("comments"), form.text]);
+      return redirect("/home");
+    }
+
+    case "/photos":
+    case "/photos/delete":
+      if (request.method !== deletes_with) {
+        return text("Not with this method", { status: 405 });
+      }
+      env.store.set("photos", []);
+      return text("Gone");
+
+    default:
+      return text(env.store.get("mail"));
+  }
 }
 
 // The token is in the page, and other sites cannot read the page.
-function homePage(token) {
-  return `<!doctype html>
-    <title>Alice's site</title>
+function commentForm(token) {
+  return html`
     <form id="comment" method="post" action="/comments">
       <input name="text">
       <input name="token" type="hidden" value="${token}">

@@ -1,35 +1,31 @@
-// Bob's mail behind a door. What the door wants to see is configuration; so is what it says about origins.
+import { always, cors, nobody, wildcard } from "crossexam:cors";
+import { askForPassword, basicAuth, bearerToken } from "crossexam:request";
+import { text } from "crossexam:html";
+
+// What the door says to browsers about other origins.
+const policies = {
+  none: cors(nobody()),
+  any: cors(wildcard()),
+  partner: cors(always("https://dora.example"), { credentials: true }),
+};
+
+// Bob's mail behind a door.
 export default {
   async fetch(request, env) {
-    const headers = permission(env.config.cors);
-    const refusal = refuse(request.headers.get("Authorization"), env);
-    if (refusal !== null) {
-      return new Response("Who are you?", { status: 401, headers: { ...headers, "WWW-Authenticate": refusal } });
-    }
-    return new Response(env.store.get("mail"), { headers });
+    return policies[env.config.cors](request, () => refuse(request, env) ?? text(env.store.get("mail")));
   },
 };
 
-// The challenge for somebody who has not shown who they are; null for somebody who has.
-function refuse(authorization, env) {
-  const key = env.store.get("key");
+// The refusal for somebody who has not shown who they are; null for somebody who has.
+function refuse(request, env) {
   switch (env.config.lock) {
-    case "password":
-      return authorization === `Basic ${btoa(key)}` ? null : 'Basic realm="Alice"';
+    case "password": {
+      const shown = basicAuth(request);
+      return shown?.user === "bob" && shown.password === env.store.get("key") ? null : askForPassword("Alice");
+    }
     case "token":
-      return authorization === `Bearer ${key}` ? null : "Bearer";
+      return bearerToken(request) === env.store.get("key") ? null : text("Who are you?", { status: 401 });
     default:
-      return null; // a certificate is asked for before HTTP begins: nobody comes here without one
-  }
-}
-
-function permission(cors) {
-  switch (cors) {
-    case "any":
-      return { "Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "Authorization" };
-    case "partner":
-      return { "Access-Control-Allow-Origin": "https://dora.example", "Access-Control-Allow-Credentials": "true" };
-    default:
-      return {};
+      return null; // a certificate is asked for before HTTP begins: without one nobody comes this far
   }
 }

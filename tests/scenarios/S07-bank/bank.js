@@ -1,46 +1,45 @@
-import { login, sessionOf } from "crossexam:session";
+import { allowList, cors, reflectAny } from "crossexam:cors";
+import { forbidden, redirect, text } from "crossexam:html";
+import { mediaType, readForm } from "crossexam:request";
+import { sessions } from "crossexam:session";
 
-// The bank: a statement to read, money to move.
+const session = sessions({ attributes: { SameSite: "None" } });
+
 export default {
   async fetch(request, env) {
-    const { pathname } = new URL(request.url);
-    const headers = { Vary: "Origin", ...permission(request, env.config) };
-    if (pathname === "/login") {
-      return login(request, env, { sameSite: "None", location: "/" });
-    }
-    if (request.method === "OPTIONS") {
-      return new Response(null, { status: 204, headers });
-    }
-    const session = sessionOf(request, env);
-    if (session === null) {
-      return new Response("Log in first", { status: 401, headers });
-    }
-    if (pathname === "/statement") {
-      return new Response(env.store.get("statement"), { headers });
-    }
-
-    const { takes } = env.config;
-    if (takes !== "anything" && request.headers.get("Content-Type") !== takes) {
-      return new Response(`Send ${takes}`, { status: 415, headers });
-    }
-    const { to, amount } = JSON.parse(await request.text());
-    const accounts = env.store.get("accounts");
-    accounts[session.user] -= amount;
-    accounts[to] += amount;
-    env.store.set("accounts", accounts);
-    return new Response("Done", { headers });
+    // Which sites the bank tells the browser to trust.
+    const { trusts, list } = env.config;
+    const policy = cors(trusts === "anybody" ? reflectAny() : allowList(list), { credentials: true });
+    return policy(request, () => answer(request, env));
   },
 };
 
-// Which sites the bank tells the browser to trust.
-function permission(request, { trusts, list }) {
-  const origin = request.headers.get("Origin");
-  if (origin === null || (trusts !== "anybody" && !list.includes(origin))) {
-    return {};
+// The bank: a statement to read, money to move.
+async function answer(request, env) {
+  const { pathname } = new URL(request.url);
+  if (pathname === "/login") {
+    const { user, password } = await readForm(request);
+    return env.store.get("passwords")[user] === password
+      ? session.login(env, user, redirect("/"))
+      : forbidden("Wrong password");
   }
-  return {
-    "Access-Control-Allow-Origin": origin,
-    "Access-Control-Allow-Credentials": "true",
-    "Access-Control-Allow-Headers": "Content-Type",
-  };
+  const user = session.user(request, env);
+  if (user === null) {
+    return text("Log in first", { status: 401 });
+  }
+  if (pathname === "/statement") {
+    return text(env.store.get("statement"));
+  }
+
+  // A transfer is JSON. Does it have to say so?
+  const { takes } = env.config;
+  if (takes !== "anything" && mediaType(request) !== takes) {
+    return text(`Send ${takes}`, { status: 415 });
+  }
+  const { to, amount } = JSON.parse(await request.text());
+  const accounts = env.store.get("accounts");
+  accounts[user] -= amount;
+  accounts[to] += amount;
+  env.store.set("accounts", accounts);
+  return text("Done");
 }

@@ -1,21 +1,20 @@
-// Mail for its owner, at /mail/<user>. Who somebody is, the session says; whose scripts may read the answer, the origin.
+import { allowList, cors } from "crossexam:cors";
+import { forbidden, text } from "crossexam:html";
+import { parseCookies } from "crossexam:request";
+
 export default {
   async fetch(request, env) {
-    const headers = { Vary: "Origin" };
-    const origin = request.headers.get("Origin");
-    if (env.config.trusts.includes(origin)) {
-      headers["Access-Control-Allow-Origin"] = origin;
-      headers["Access-Control-Allow-Credentials"] = "true";
-    }
-
-    const cookie = request.headers.get("Cookie");
-    const sessions = Object.entries(env.store.get("sessions"));
-    const [user] = sessions.find(([, id]) => cookie === `session=${id}`) ?? [null];
-
-    const owner = new URL(request.url).pathname.replace("/mail/", "");
-    if (user !== owner) {
-      return new Response("This is not yours", { status: 403, headers });
-    }
-    return new Response(env.store.get("mail")[user], { headers });
+    // Whose scripts may read the answer, the origin decides,
+    const policy = cors(allowList(env.config.trusts), { credentials: true });
+    return policy(request, () => answer(request, env));
   },
 };
+
+// and who may have it, the session: mail for its owner, at /mail/<owner>.
+function answer(request, env) {
+  const owner = new URL(request.url).pathname.replace("/mail/", "");
+  const session = env.store.get("sessions")[owner];
+  return session !== undefined && parseCookies(request).session === session
+    ? text(env.store.get("mail")[owner])
+    : forbidden("This is not yours");
+}

@@ -1,25 +1,20 @@
-// Bob's mail, for whoever shows his session cookie; scripts of the accepted origin may read it.
-export default {
-  async fetch(request, env) {
-    const headers = { Vary: "Origin" };
-    const origin = request.headers.get("Origin");
-    if (origin !== null && accepts(origin, env.config)) {
-      headers["Access-Control-Allow-Origin"] = origin;
-      headers["Access-Control-Allow-Credentials"] = "true";
-    }
-    return request.headers.get("Cookie") === `session=${env.store.get("session")}`
-      ? new Response(env.store.get("mail"), { headers })
-      : new Response("Log in first", { status: 403, headers });
-  },
+import { allowList, cors, reflectAny, suffixMatch } from "crossexam:cors";
+import { text } from "crossexam:html";
+
+// Three ways to look at an origin.
+const policies = {
+  "the whole origin": cors(allowList(["https://dora.example"]), { credentials: true }),
+  "the end of it": cors(suffixMatch("dora.example"), { credentials: true }),
+  "nothing of it": cors(reflectAny(), { credentials: true }),
 };
 
-function accepts(origin, { match, accepted }) {
-  switch (match) {
-    case "whole":
-      return origin === accepted;
-    case "suffix":
-      return origin.endsWith(new URL(accepted).hostname);
-    default:
-      return true;
-  }
-}
+// Bob's mail, for whoever shows his session cookie.
+export default {
+  async fetch(request, env) {
+    return policies[env.config.compares](request, () =>
+      request.headers.get("Cookie") === `session=${env.store.get("session")}`
+        ? text(env.store.get("mail"))
+        : text("Log in first", { status: 401 }),
+    );
+  },
+};
