@@ -1,0 +1,234 @@
+//! Fetches on behalf of documents, and their records.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use crossexam_fetch::host::{ConnectionParams, Host, HttpRequest, HttpResponse, NetworkFailure};
+use crossexam_fetch::{
+    BlockReason, FetchController, Fetched, NetworkError, Request, Response, fetch,
+};
+use crossexam_sim::BrowserHost;
+use crossexam_sim::journal::{Event, FetchId, FetchOutcome, FetchRecord, Holder};
+use crossexam_web::trace::printable;
+use crossexam_web::{HeaderList, Step, Timestamp, Trace};
+use url::Url;
+
+use crate::browser::Tampering;
+use crate::inner::Inner;
+
+/// The network as this browser's fetches see it: with whatever its user has tampered with.
+#[derive(Debug, Clone)]
+pub(crate) struct Wire {
+    host: BrowserHost,
+    browser: Rc<Inner>,
+}
+
+impl Host for Wire {
+    fn now(&self) -> Timestamp {
+        self.host.now()
+    }
+
+    async fn http_request(
+        &self,
+        connection: ConnectionParams<'_>,
+        request: HttpRequest<'_>,
+    ) -> Result<HttpResponse, NetworkFailure> {
+        let tampering = &self.browser.options.tampering;
+        if tampering.is_empty() {
+            return self.host.http_request(connection, request).await;
+        }
+        self.browser.report_tampering();
+        let header_list = tampered(request.header_list, &tampering.requests);
+        let request = HttpRequest {
+            header_list: &header_list,
+            ..request
+        };
+        let mut response = self.host.http_request(connection, request).await?;
+        response.header_list = tampered(&response.header_list, &tampering.answers);
+        Ok(response)
+    }
+
+    async fn prompt_for_credentials(
+        &self,
+        traversable: u64,
+        url: &Url,
+        realm: &str,
+    ) -> Option<(String, String)> {
+        self.host
+            .prompt_for_credentials(traversable, url, realm)
+            .await
+    }
+}
+
+/// A header list as a tampered browser sends it: no rule holds, whatever the standard forbids.
+fn tampered(header_list: &HeaderList, overrides: &[(Bytes, Option<Bytes>)]) -> HeaderList {
+    let mut list = header_list.clone();
+    for (name, value) in overrides {
+        match value {
+            Some(value) => list.set(name.clone(), value.clone()),
+            None => drop(list.delete(name)),
+        }
+    }
+    list
+}
+
+/// Who caused a fetch.
+#[derive(Debug, Clone)]
+pub(crate) struct Cause {
+    /// On whose behalf; `None` for the browser's own user interface.
+    pub(crate) client: Option<Holder>,
+    /// By what, for example `fetch()`.
+    pub(crate) initiator: String,
+}
+
+/// A fetch that is to be recorded when it has ended.
+#[derive(Debug)]
+pub(crate) struct Recording {
+    id: FetchId,
+    cause: Cause,
+    method: String,
+    url: String,
+    mode: &'static str,
+    credentials_mode: &'static str,
+    destination: &'static str,
+    /// Where the steps are recorded.
+    pub(crate) trace: Trace,
+}
+
+impl Inner {
+    /// Says once that the browser is not as it was made.
+    fn report_tampering(&self) {
+        if self.tampering_reported.replace(true) {
+            return;
+        }
+        let list = |headers: &[(Bytes, Option<Bytes>)]| -> String {
+            let written: Vec<String> = headers
+                .iter()
+                .map(|(name, value)| match (printable(name), value) {
+                    (name, Some(value)) => format!("{name}: {}", printable(value)),
+                    (name, None) => format!("no {name}"),
+                })
+                .collect();
+            written.join(", ")
+        };
+        let Tampering { requests, answers } = &self.options.tampering;
+        let what = match (requests.is_empty(), answers.is_empty()) {
+            (false, true) => format!("writes over headers of requests: {}", list(requests)),
+            (true, _) => format!("writes over headers of answers: {}", list(answers)),
+            (false, false) => format!(
+                "writes over headers of requests: {}; and of answers: {}",
+                list(requests),
+                list(answers)
+            ),
+        };
+        self.record(Event::Action {
+            person: self.person.clone(),
+            what: format!("uses a browser of their own making that {what}"),
+        });
+    }
+
+    /// Begins the record of a fetch, and gives the network for it.
+    pub(crate) fn begin_recording(
+        &self,
+        cause: Cause,
+        request: &Request,
+    ) -> (Recording, Option<Wire>) {
+        let id = self.journal.next_fetch_id();
+        let recording = Recording {
+            id,
+            cause,
+            method: printable(&request.method),
+            url: request.url().to_string(),
+            mode: request.mode.as_str(),
+            credentials_mode: request.credentials_mode.as_str(),
+            destination: request.destination.as_str(),
+            trace: if self.trace {
+                Trace::on()
+            } else {
+                Trace::off()
+            },
+        };
+        let wire = self.this.upgrade().map(|browser| Wire {
+            host: self.host.for_fetch(id),
+            browser,
+        });
+        (recording, wire)
+    }
+
+    /// Writes the record of a fetch.
+    pub(crate) fn end_recording(&self, recording: Recording, outcome: FetchOutcome) {
+        let Recording {
+            id,
+            cause,
+            method,
+            url,
+            mode,
+            credentials_mode,
+            destination,
+            trace,
+        } = recording;
+        self.record(Event::Fetch(Box::new(FetchRecord {
+            id,
+            browser: self.name.clone(),
+            client: cause.client,
+            initiator: cause.initiator,
+            method,
+            url,
+            mode,
+            credentials_mode,
+            destination,
+            outcome,
+            trace: trace.events(),
+        })));
+    }
+
+    /// What came of a fetch, for its record. What is not modelled is said aloud.
+    pub(crate) fn outcome_of(
+        &self,
+        response: &Response,
+        passed: Option<&'static Step>,
+    ) -> FetchOutcome {
+        match response {
+            Response::Error(error) => self.outcome_of_error(error),
+            Response::Actual(_) => FetchOutcome::Response {
+                kind: response.response_type().as_str(),
+                status: response.status(),
+                url: response.url().map(ToString::to_string),
+                step: passed,
+            },
+        }
+    }
+
+    /// What came of a fetch that failed, for its record.
+    pub(crate) fn outcome_of_error(&self, error: &NetworkError) -> FetchOutcome {
+        if let BlockReason::Unmodelled { what } = error.reason {
+            self.unmodelled(what);
+        }
+        FetchOutcome::Error {
+            reason: error.reason.to_string(),
+            code: error.reason.code(),
+            step: error.step,
+        }
+    }
+
+    /// Fetches and records it. `None` when the browser is no more.
+    pub(crate) async fn fetch(
+        &self,
+        cause: Cause,
+        request: Request,
+        controller: &FetchController,
+    ) -> Option<Fetched> {
+        let (recording, wire) = self.begin_recording(cause, &request);
+        let fetched = fetch(
+            &self.user_agent,
+            &wire?,
+            request,
+            controller,
+            &recording.trace,
+        )
+        .await;
+        let outcome = self.outcome_of(&fetched.response, fetched.passed);
+        self.end_recording(recording, outcome);
+        Some(fetched)
+    }
+}

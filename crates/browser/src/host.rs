@@ -1,0 +1,507 @@
+//! The browser as its agents see it.
+
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use crossexam_fetch::blob_url::BlobUrlEntry;
+use crossexam_fetch::network_partition_keys::network_partition_key;
+use crossexam_fetch::{Environment, FetchController, Request};
+use crossexam_html::DomException;
+use crossexam_html::environment::{
+    Identities, Place, WindowEnvironment, set_up_a_window_environment_settings_object,
+};
+use crossexam_html::messaging::{may_receive, parse_target_origin};
+use crossexam_html::navigation::about_blank;
+use crossexam_html::{document_cookie, document_domain};
+use crossexam_js::{
+    ConsoleLevel, DocumentHost, DocumentProgress, DomError, ElementLoad, FetchInitiator,
+    FormSubmission, FrameAttributes, NavigationOptions, NavigationTarget, OperationId, RealmHost,
+    RealmId, ScriptError, WindowAccess, WindowFamily, WindowId,
+};
+use crossexam_sim::journal::{Event, Exposure, Holder};
+use crossexam_web::{Origin, Timestamp, Trace};
+
+use crate::cluster::Realms;
+use crate::document::{Document, Operation};
+use crate::fetching::Cause;
+use crate::inner::Inner;
+
+/// What an agent asks of its browser. Every method only notes what is to be done, or answers from what is known.
+#[derive(Debug)]
+pub(crate) struct AgentHost {
+    browser: Weak<Inner>,
+    realms: Rc<Realms>,
+}
+
+impl AgentHost {
+    pub(crate) fn new(browser: Weak<Inner>, realms: Rc<Realms>) -> Self {
+        Self { browser, realms }
+    }
+
+    /// The browser and the document of a realm; `None` if one of them is gone.
+    fn at(&self, realm: RealmId) -> Option<(Rc<Inner>, Rc<Document>)> {
+        Some((self.browser.upgrade()?, self.realms.document(realm)?))
+    }
+}
+
+fn dom_error(error: DomException) -> DomError {
+    DomError {
+        name: error.name,
+        message: error.message,
+    }
+}
+
+impl RealmHost for AgentHost {
+    fn now(&self) -> Timestamp {
+        self.browser
+            .upgrade()
+            .map_or_else(Timestamp::default, |browser| browser.now())
+    }
+
+    fn random(&self) -> u64 {
+        self.browser
+            .upgrade()
+            .map_or(0, |browser| browser.next_random())
+    }
+
+    fn environment(&self, realm: RealmId) -> Rc<Environment> {
+        self.realms.environment(realm).unwrap_or_else(nowhere)
+    }
+
+    fn start_fetch(
+        &self,
+        realm: RealmId,
+        operation: OperationId,
+        initiator: FetchInitiator,
+        request: Request,
+    ) {
+        let Some((browser, document)) = self.at(realm) else {
+            return;
+        };
+        let controller = Rc::new(FetchController::new());
+        document.operations.borrow_mut().insert(
+            operation,
+            Operation::Fetch {
+                controller: controller.clone(),
+                keepalive: request.keepalive,
+            },
+        );
+        let initiator = match initiator {
+            FetchInitiator::Fetch => "fetch()",
+            FetchInitiator::XmlHttpRequest => "XMLHttpRequest",
+            FetchInitiator::Beacon => "navigator.sendBeacon()",
+        };
+        let cause = Cause {
+            client: Some(document.holder(&browser.name)),
+            initiator: initiator.to_owned(),
+        };
+        let task = browser.clone();
+        browser.spawn("fetches", async move {
+            let Some(fetched) = task.fetch(cause, request, &controller).await else {
+                return;
+            };
+            document.operations.borrow_mut().remove(&operation);
+            task.run_task(&document, |agent| {
+                agent.deliver_response(operation, &fetched.response)
+            });
+        });
+    }
+
+    fn abort(&self, realm: RealmId, operation: OperationId) {
+        let Some((_, document)) = self.at(realm) else {
+            return;
+        };
+        let operation = document.operations.borrow_mut().remove(&operation);
+        match operation {
+            Some(Operation::Fetch { controller, .. }) => controller.abort(),
+            Some(Operation::Timer { task, .. }) => task.abort(),
+            None => {}
+        }
+    }
+
+    fn start_timer(&self, realm: RealmId, operation: OperationId, delay: Duration) {
+        let Some((browser, document)) = self.at(realm) else {
+            return;
+        };
+        let sleep = browser.executor.sleep(delay);
+        let ticking = browser.activity.tick(sleep.deadline());
+        let inner = browser.clone();
+        let owner = document.clone();
+        // Not counted as being under way: a page can have timers for ever.
+        let task = browser
+            .executor
+            .spawn(&format!("{} timer", browser.name), async move {
+                sleep.await;
+                // The callback itself is under way, and so is what follows from it.
+                let busy = inner.activity.begin();
+                owner.operations.borrow_mut().remove(&operation);
+                inner.run_task(&owner, |agent| agent.deliver_timer(operation));
+                drop(busy);
+            });
+        let timer = Operation::Timer {
+            task,
+            _ticking: ticking,
+        };
+        document.operations.borrow_mut().insert(operation, timer);
+    }
+
+    fn cancel_timer(&self, realm: RealmId, operation: OperationId) {
+        self.abort(realm, operation);
+    }
+
+    fn console(&self, realm: RealmId, level: ConsoleLevel, text: &str) {
+        let Some((browser, document)) = self.at(realm) else {
+            return;
+        };
+        let level = match level {
+            ConsoleLevel::Debug => "debug",
+            ConsoleLevel::Log => "log",
+            ConsoleLevel::Info => "info",
+            ConsoleLevel::Warn => "warn",
+            ConsoleLevel::Error => "error",
+        };
+        let holder = document.holder(&browser.name);
+        browser.record(Event::Console {
+            holder,
+            level,
+            text: text.to_owned(),
+        });
+    }
+
+    fn report_exception(&self, realm: RealmId, error: ScriptError) {
+        let Some((browser, document)) = self.at(realm) else {
+            return;
+        };
+        browser.record_script_error(document.holder(&browser.name), &error);
+    }
+
+    fn exposed(&self, realm: RealmId, how: &'static str, bytes: &[u8]) {
+        let Some((browser, document)) = self.at(realm) else {
+            return;
+        };
+        browser.expose(
+            document.holder(&browser.name),
+            how,
+            Bytes::copy_from_slice(bytes),
+        );
+    }
+
+    fn user_agent(&self) -> String {
+        self.browser.upgrade().map_or_else(String::new, |browser| {
+            String::from_utf8_lossy(&browser.user_agent.choices.default_user_agent).into_owned()
+        })
+    }
+
+    fn document(&self) -> Option<&dyn DocumentHost> {
+        Some(self)
+    }
+}
+
+impl Inner {
+    /// Bytes come into somebody's hands.
+    pub(crate) fn expose(&self, holder: Holder, how: impl Into<String>, bytes: Bytes) {
+        self.record(Event::Exposure(Exposure {
+            holder,
+            how: how.into(),
+            bytes,
+        }));
+    }
+}
+
+/// The environment of a realm that was never there: nobody's.
+fn nowhere() -> Rc<Environment> {
+    let identities = Identities::default();
+    set_up_a_window_environment_settings_object(
+        &identities,
+        WindowEnvironment {
+            reserved_id: None,
+            creation_url: about_blank(),
+            origin: Origin::opaque(u64::MAX),
+            policy_container: crossexam_fetch::PolicyContainer::default(),
+            about_base_url: None,
+            place: Place {
+                traversable: 0,
+                parent: None,
+            },
+        },
+    )
+}
+
+impl DocumentHost for AgentHost {
+    fn url(&self, realm: RealmId) -> String {
+        self.realms.document(realm).map_or_else(
+            || about_blank().to_string(),
+            |document| document.url.borrow().to_string(),
+        )
+    }
+
+    fn cookie(&self, realm: RealmId) -> Result<String, DomError> {
+        let Some((browser, document)) = self.at(realm) else {
+            return Ok(String::new());
+        };
+        document_cookie::get(
+            &document.url.borrow(),
+            &document.origin.borrow(),
+            &document.environment,
+            &browser.user_agent,
+            browser.now(),
+            &Trace::off(),
+        )
+        .map_err(dom_error)
+    }
+
+    fn set_cookie(&self, realm: RealmId, cookie: &str) -> Result<(), DomError> {
+        let Some((browser, document)) = self.at(realm) else {
+            return Ok(());
+        };
+        document_cookie::set(
+            &document.url.borrow(),
+            &document.origin.borrow(),
+            &document.environment,
+            &browser.user_agent,
+            browser.now(),
+            cookie,
+            &Trace::off(),
+        )
+        .map_err(dom_error)
+    }
+
+    fn set_domain(&self, realm: RealmId, domain: &str) -> Result<(), DomError> {
+        let Some((_, document)) = self.at(realm) else {
+            return Ok(());
+        };
+        let origin = document_domain::set_document_domain(
+            &document.origin.borrow(),
+            document.sandboxing_flags,
+            domain,
+        )
+        .map_err(dom_error)?;
+        document.origin.replace(origin);
+        Ok(())
+    }
+
+    fn load_element(&self, realm: RealmId, operation: OperationId, load: ElementLoad) {
+        if let Some((browser, document)) = self.at(realm) {
+            browser.load_element(&document, operation, &load);
+        }
+    }
+
+    fn navigate(
+        &self,
+        realm: RealmId,
+        target: NavigationTarget,
+        url: &str,
+        options: NavigationOptions,
+    ) -> Result<Option<WindowId>, DomError> {
+        let Some((browser, document)) = self.at(realm) else {
+            return Ok(None);
+        };
+        browser.navigate_by_script(&document, &target, url, &options)
+    }
+
+    fn submit_form(&self, realm: RealmId, form: FormSubmission) -> Result<(), DomError> {
+        if let Some((browser, document)) = self.at(realm) {
+            browser.submit_form(&document, &form);
+        }
+        Ok(())
+    }
+
+    fn insert_frame(
+        &self,
+        realm: RealmId,
+        operation: OperationId,
+        frame: FrameAttributes,
+    ) -> WindowId {
+        let inserted = self
+            .at(realm)
+            .and_then(|(browser, document)| browser.insert_frame(&document, operation, frame));
+        WindowId(inserted.unwrap_or(0))
+    }
+
+    fn update_frame(&self, realm: RealmId, window: WindowId, frame: FrameAttributes) {
+        if let Some((browser, document)) = self.at(realm) {
+            browser.update_frame(&document, window.0, frame);
+        }
+    }
+
+    fn remove_frame(&self, realm: RealmId, window: WindowId) {
+        if let Some((browser, _)) = self.at(realm) {
+            browser.destroy_navigable(window.0);
+        }
+    }
+
+    fn windows(&self, realm: RealmId) -> WindowFamily {
+        let family = self.at(realm).and_then(|(browser, document)| {
+            Some(browser.window_family(&*document.navigable.upgrade()?))
+        });
+        family.unwrap_or_else(|| WindowFamily {
+            own: WindowId(0),
+            parent: WindowId(0),
+            top: WindowId(0),
+            opener: None,
+            frames: Vec::new(),
+            name: String::new(),
+        })
+    }
+
+    fn window_access(&self, realm: RealmId, window: WindowId) -> WindowAccess {
+        let gone = WindowAccess::CrossOrigin {
+            frames: Vec::new(),
+            closed: true,
+            parent: window,
+            top: window,
+            opener: None,
+        };
+        let Some((browser, document)) = self.at(realm) else {
+            return gone;
+        };
+        let Some(navigable) = browser.navigable(window.0) else {
+            return gone;
+        };
+        // MODEL: a document has no realm before its first task has run, so that the initial about:blank of a frame is
+        // closed to the very script that inserted it.
+        let reachable = navigable.document().and_then(|other| {
+            let same_agent = Rc::ptr_eq(&other.cluster, &document.cluster);
+            let allowed = other
+                .origin
+                .borrow()
+                .is_same_origin_domain(&document.origin.borrow());
+            other.realm.get().filter(|_| same_agent && allowed)
+        });
+        if let Some(realm) = reachable {
+            return WindowAccess::Realm(realm);
+        }
+        let family = browser.window_family(&navigable);
+        WindowAccess::CrossOrigin {
+            frames: family.frames,
+            closed: false,
+            parent: family.parent,
+            top: family.top,
+            opener: family.opener,
+        }
+    }
+
+    fn post_message(
+        &self,
+        realm: RealmId,
+        window: WindowId,
+        data: String,
+        target_origin: &str,
+    ) -> Result<(), DomError> {
+        let Some((browser, document)) = self.at(realm) else {
+            return Ok(());
+        };
+        let sender = document.origin.borrow().clone();
+        let target = parse_target_origin(target_origin, &sender).map_err(dom_error)?;
+        let source = document
+            .navigable
+            .upgrade()
+            .map(|navigable| WindowId(navigable.id));
+        let holder = document.holder(&browser.name);
+        let inner = browser.clone();
+        browser.spawn("delivers a message", async move {
+            let Some(receiver) = inner
+                .navigable(window.0)
+                .and_then(|navigable| navigable.document())
+            else {
+                return;
+            };
+            let origin = receiver.origin.borrow().clone();
+            if !may_receive(&target, &origin) {
+                inner.warn(
+                    holder,
+                    format!("a message for another origin was not delivered to {origin}"),
+                );
+                return;
+            }
+            let Some(realm) = receiver.realm.get() else {
+                return;
+            };
+            inner.run_task(&receiver, |agent| {
+                agent.deliver_message(realm, &data, &sender.to_string(), source)
+            });
+        });
+        Ok(())
+    }
+
+    fn close_window(&self, realm: RealmId, window: WindowId) {
+        let Some((browser, _)) = self.at(realm) else {
+            return;
+        };
+        let Some(navigable) = browser.navigable(window.0) else {
+            return;
+        };
+        // A script closes only what a script has opened.
+        if navigable.holder.is_none() && navigable.opened_by_script {
+            let inner = browser.clone();
+            browser.spawn("closes a window", async move {
+                inner.destroy_navigable(window.0)
+            });
+        }
+    }
+
+    fn set_window_name(&self, realm: RealmId, name: &str) {
+        let navigable = self
+            .realms
+            .document(realm)
+            .and_then(|document| document.navigable.upgrade());
+        if let Some(navigable) = navigable {
+            navigable.name.replace(name.to_owned());
+        }
+    }
+
+    fn document_progress(&self, realm: RealmId, progress: DocumentProgress) {
+        let Some((browser, document)) = self.at(realm) else {
+            return;
+        };
+        match progress {
+            DocumentProgress::Complete => {
+                let inner = browser.clone();
+                browser.spawn("shows a document", async move { inner.loaded(&document) });
+            }
+            DocumentProgress::Loading | DocumentProgress::Interactive => {}
+        }
+    }
+
+    fn create_object_url(&self, realm: RealmId, bytes: Bytes, content_type: &str) -> String {
+        let Some((browser, document)) = self.at(realm) else {
+            return String::new();
+        };
+        let (high, low) = (browser.next_random(), browser.next_random());
+        let uuid = format!(
+            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+            high >> 32,
+            (high >> 16) & 0xffff,
+            high & 0xfff,
+            (low >> 48) & 0x3fff | 0x8000,
+            low & 0xffff_ffff_ffff,
+        );
+        let url = format!("blob:{}/{uuid}", document.environment.origin);
+        browser.user_agent.blob_urls.borrow_mut().insert(
+            url.clone(),
+            BlobUrlEntry {
+                bytes,
+                content_type: Bytes::copy_from_slice(content_type.as_bytes()),
+                origin: document.environment.origin.clone(),
+                partition: Some(network_partition_key(&document.environment).clone()),
+            },
+        );
+        document.object_urls.borrow_mut().push(url.clone());
+        url
+    }
+
+    fn revoke_object_url(&self, realm: RealmId, url: &str) {
+        let Some((browser, document)) = self.at(realm) else {
+            return;
+        };
+        // Only a page of the same origin may revoke it.
+        let mut store = browser.user_agent.blob_urls.borrow_mut();
+        let own = url::Url::parse(url)
+            .ok()
+            .and_then(|url| store.resolve(&url).map(|it| it.origin.clone()));
+        if own.is_some_and(|origin| origin.is_same_origin(&document.environment.origin)) {
+            store.remove(url);
+        }
+    }
+}
