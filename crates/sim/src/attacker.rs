@@ -9,11 +9,10 @@ use std::rc::Rc;
 
 use crossexam_fetch::HttpResponse;
 
-use crate::dns::{DnsAnswer, DnsQuery};
+use crate::dns::{ComputedAnswer, DnsAnswer, DnsQuery};
 use crate::tls::Certificate;
 use crate::wire::WireRequest;
 
-type OnQuery = Rc<dyn Fn(&DnsQuery) -> Option<DnsAnswer>>;
 type OnRequest = Rc<dyn Fn(&mut WireRequest) -> Meddling>;
 type OnResponse = Rc<dyn Fn(&WireRequest, &mut HttpResponse)>;
 
@@ -23,7 +22,7 @@ pub struct Attacker {
     pub(crate) name: String,
     pub(crate) clients: Option<Vec<String>>,
     pub(crate) certificate: Option<Certificate>,
-    pub(crate) on_query: Option<OnQuery>,
+    pub(crate) on_query: Option<ComputedAnswer>,
     pub(crate) on_request: Option<OnRequest>,
     pub(crate) on_response: Option<OnResponse>,
 }

@@ -57,6 +57,9 @@ pub struct DnsQuery {
     pub at: Timestamp,
 }
 
+/// A function that answers.
+pub type ComputedAnswer = Rc<dyn Fn(&DnsQuery) -> Option<DnsAnswer>>;
+
 /// What a name server knows of a name.
 #[derive(Clone)]
 pub enum DnsRecord {
@@ -65,7 +68,7 @@ pub enum DnsRecord {
     /// An answer for each query in turn; the last one stays.
     InTurn(Vec<DnsAnswer>),
     /// Whatever the function says; `None` for "no such name".
-    Computed(Rc<dyn Fn(&DnsQuery) -> Option<DnsAnswer>>),
+    Computed(ComputedAnswer),
 }
 
 impl DnsRecord {
@@ -160,7 +163,14 @@ pub enum Pinning {
 #[derive(Debug, Default)]
 pub struct DnsCache {
     pinning: Cell<Pinning>,
-    entries: RefCell<BTreeMap<String, (Option<Timestamp>, Vec<IpAddr>)>>,
+    entries: RefCell<BTreeMap<String, Remembered>>,
+}
+
+#[derive(Debug)]
+struct Remembered {
+    /// `None` for as long as the cache is there.
+    until: Option<Timestamp>,
+    addresses: Vec<IpAddr>,
 }
 
 impl DnsCache {
@@ -185,7 +195,7 @@ impl DnsCache {
     /// The addresses that are remembered of a name.
     pub(crate) fn get(&self, name: &str, now: Timestamp) -> Option<Vec<IpAddr>> {
         let entries = self.entries.borrow();
-        let (until, addresses) = entries.get(name)?;
+        let Remembered { until, addresses } = entries.get(name)?;
         until
             .is_none_or(|until| now < until)
             .then(|| addresses.clone())
@@ -197,9 +207,10 @@ impl DnsCache {
             Pinning::AtLeast(minimum) => Some(now + answer.time_to_live.max(minimum)),
             Pinning::Forever => None,
         };
+        let addresses = answer.addresses.clone();
         self.entries
             .borrow_mut()
-            .insert(name.to_owned(), (until, answer.addresses.clone()));
+            .insert(name.to_owned(), Remembered { until, addresses });
     }
 }
 

@@ -19,7 +19,7 @@ use crate::machine::{Fault, Listener, Tls};
 use crate::network::{Link, Network, Vantage, connectable, is_loopback};
 use crate::server::PeerInfo;
 use crate::tls::{ClientCertificate, ClientCertificates};
-use crate::wire::{WireRequest, framed, from_http, plain};
+use crate::wire::{WireRequest, framed, from_http, plain, reframe};
 
 /// A request that somebody sends.
 pub(crate) struct Outgoing<'a> {
@@ -367,6 +367,7 @@ impl Network {
         // What the server saw is what was sent, an attacker's changes included.
         recorder.note(|exchange| {
             exchange.method = request.method.clone();
+            exchange.url = request.url.as_str().to_owned();
             exchange.request_headers = request.headers.clone();
             exchange.request_body = request.body.clone();
         });
@@ -431,6 +432,7 @@ impl Network {
         match meddling {
             Meddling::Forward => {
                 if *request != before {
+                    reframe(&mut request.headers, before.body.len(), request.body.len());
                     recorder.note(|exchange| {
                         exchange.tampered = Some(format!("{name} changed the request"))
                     });
@@ -481,6 +483,11 @@ impl Network {
         let before = response.clone();
         on_response(request, response);
         if !same_response(&before, response) {
+            reframe(
+                &mut response.header_list,
+                before.body.len(),
+                response.body.len(),
+            );
             recorder.note(|exchange| {
                 let earlier = exchange
                     .tampered

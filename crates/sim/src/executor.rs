@@ -7,6 +7,9 @@
 //!
 //! Any future works here that needs no runtime of its own: channels and combinators do, tokio's timers and sockets do not.
 
+mod join;
+mod sleep;
+
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -18,6 +21,9 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use crossexam_web::Timestamp;
+
+pub use join::JoinHandle;
+pub use sleep::Sleep;
 
 /// A handle of the executor; clones are handles of the same one.
 #[derive(Clone)]
@@ -221,11 +227,7 @@ impl Executor {
     pub fn sleep_until(&self, deadline: Timestamp) -> Sleep {
         let sequence = self.core.next_timer.get();
         self.core.next_timer.set(sequence + 1);
-        Sleep {
-            core: self.core.clone(),
-            key: (deadline.max(self.now()), sequence),
-            state: SleepState::New,
-        }
+        Sleep::new(self.core.clone(), (deadline.max(self.now()), sequence))
     }
 
     /// Runs a future for at most `duration`, counted from the first poll. A future that is ready in the very moment in which
@@ -271,35 +273,19 @@ impl Executor {
         F: Future + 'static,
         F::Output: 'static,
     {
-        let slot = Rc::new(RefCell::new(Slot {
-            output: None,
-            waiter: None,
-        }));
-        let result = slot.clone();
         let id = self.next_task_id();
         let waker = self.waker(id);
+        let (completion, handle) = join::pair(Rc::downgrade(&self.core), id);
         let task = Task {
             name: name.into(),
             future: Some(Box::pin(async move {
-                let output = future.await;
-                let waiter = {
-                    let mut slot = result.borrow_mut();
-                    slot.output = Some(output);
-                    slot.waiter.take()
-                };
-                if let Some(waiter) = waiter {
-                    waiter.wake();
-                }
+                completion.complete(future.await);
             })),
             waker: waker.clone(),
         };
         self.core.tasks.borrow_mut().insert(id, task);
         waker.wake();
-        JoinHandle {
-            core: Rc::downgrade(&self.core),
-            id,
-            slot,
-        }
+        handle
     }
 
     /// Runs everything until `root` is done.
@@ -518,125 +504,5 @@ impl fmt::Debug for Executor {
             .field("steps", &self.steps())
             .field("waiting", &self.waiting())
             .finish_non_exhaustive()
-    }
-}
-
-struct Slot<T> {
-    output: Option<T>,
-    waiter: Option<Waker>,
-}
-
-/// A handle of a spawned task: a future of its result.
-///
-/// Awaiting the handle of a task that was aborted never ends; a run says so ([`RunError::Deadlock`]).
-pub struct JoinHandle<T> {
-    core: std::rc::Weak<Core>,
-    id: TaskId,
-    slot: Rc<RefCell<Slot<T>>>,
-}
-
-impl<T> JoinHandle<T> {
-    /// Whether the task has ended (and its result was not taken yet).
-    pub fn is_finished(&self) -> bool {
-        self.slot.borrow().output.is_some()
-    }
-
-    /// The result, if the task has ended; the second time `None`.
-    pub fn take(&self) -> Option<T> {
-        self.slot.borrow_mut().output.take()
-    }
-
-    /// Stops the task: its future is dropped. A task that has ended is not touched.
-    pub fn abort(&self) {
-        if let Some(core) = self.core.upgrade() {
-            let task = core.tasks.borrow_mut().remove(&self.id);
-            drop(task);
-        }
-    }
-}
-
-impl<T> Future for JoinHandle<T> {
-    type Output = T;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
-        let mut slot = self.slot.borrow_mut();
-        if let Some(output) = slot.output.take() {
-            return Poll::Ready(output);
-        }
-        slot.waiter = Some(context.waker().clone());
-        Poll::Pending
-    }
-}
-
-impl<T> fmt::Debug for JoinHandle<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JoinHandle")
-            .field("id", &self.id)
-            .field("finished", &self.is_finished())
-            .finish()
-    }
-}
-
-/// The future of [`Executor::sleep`]. Dropping it cancels the timer.
-pub struct Sleep {
-    core: Rc<Core>,
-    key: TimerKey,
-    state: SleepState,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum SleepState {
-    New,
-    Set,
-    Fired,
-}
-
-impl Sleep {
-    /// When it is due.
-    pub fn deadline(&self) -> Timestamp {
-        self.key.0
-    }
-}
-
-impl Future for Sleep {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let core = self.core.clone();
-        let mut timers = core.timers.borrow_mut();
-        match self.state {
-            SleepState::Fired => return Poll::Ready(()),
-            SleepState::New => {
-                timers.insert(self.key, context.waker().clone());
-                self.state = SleepState::Set;
-            }
-            SleepState::Set => match timers.get_mut(&self.key) {
-                // Polled for another reason, perhaps by another task than before.
-                Some(waker) => waker.clone_from(context.waker()),
-                None => {
-                    self.state = SleepState::Fired;
-                    return Poll::Ready(());
-                }
-            },
-        }
-        Poll::Pending
-    }
-}
-
-impl Drop for Sleep {
-    fn drop(&mut self) {
-        if self.state == SleepState::Set {
-            let waker = self.core.timers.borrow_mut().remove(&self.key);
-            drop(waker);
-        }
-    }
-}
-
-impl fmt::Debug for Sleep {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sleep")
-            .field("deadline", &self.key.0)
-            .field("state", &self.state)
-            .finish()
     }
 }

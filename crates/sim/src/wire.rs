@@ -138,6 +138,17 @@ pub(crate) fn framed(method: &[u8], mut response: HttpResponse) -> HttpResponse 
     response
 }
 
+/// Corrects `Content-Length` after somebody has changed the body, unless they have changed the header as well.
+pub(crate) fn reframe(headers: &mut HeaderList, old_length: usize, new_length: usize) {
+    let corrects = match headers.get(b"Content-Length") {
+        Some(value) => value == old_length.to_string(),
+        None => new_length > 0 && !headers.contains(b"Transfer-Encoding"),
+    };
+    if corrects {
+        headers.set("Content-Length", new_length.to_string());
+    }
+}
+
 /// A short answer in plain text.
 pub(crate) fn plain(status: u16, status_message: &'static str, text: String) -> HttpResponse {
     HttpResponse {

@@ -254,6 +254,8 @@ fn an_attacker_changes_http_and_not_https() {
     let meddler = Attacker::new("charlie")
         .on_request(|request| {
             request.headers.set("X-Injected", "yes");
+            request.url.set_query(Some("changed"));
+            request.body = Bytes::from_static(b"changed");
             Meddling::Forward
         })
         .on_response(|_request, response| {
@@ -267,7 +269,7 @@ fn an_attacker_changes_http_and_not_https() {
     );
     assert_eq!(
         body(&world, &bob, "http://alice.example/"),
-        Ok("alice: GET http://alice.example/ for nobody (evil)".into())
+        Ok("alice: GET http://alice.example/?changed for nobody (evil)".into())
     );
     let seen = exposures(&world, &server("alice"));
     assert_eq!(
@@ -288,6 +290,13 @@ fn an_attacker_changes_http_and_not_https() {
         http.request_headers.get(b"x-injected").unwrap(),
         "yes",
         "as the server saw it"
+    );
+    assert_eq!(http.url, "http://alice.example/?changed");
+    assert_eq!(http.request_headers.get(b"Content-Length").unwrap(), "7");
+    let answer = http.answer.as_ref().unwrap();
+    assert_eq!(
+        answer.headers.get(b"Content-Length").unwrap(),
+        answer.body.len().to_string()
     );
 }
 
