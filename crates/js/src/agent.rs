@@ -488,7 +488,7 @@ impl Agent {
             return Ok(());
         };
         let finished = self.call_entry(realm, "finish", call).map(drop);
-        { let _ = realm; finished }
+        finished.and(self.advance_document(realm))
     }
 }
 

@@ -43,6 +43,16 @@ const FILES: &[File] = files![
     EVERY "fetch.js",
     PAGES "xhr.js",
     PAGES "navigator.js",
+    WINDOW "dom-tree.js",
+    WINDOW "dom-selectors.js",
+    WINDOW "dom-nodes.js",
+    WINDOW "dom-elements.js",
+    WINDOW "dom-forms.js",
+    WINDOW "dom-loading.js",
+    WINDOW "dom-document.js",
+    WINDOW "dom-parsing.js",
+    WINDOW "dom-window.js",
+    WINDOW "dom-user.js",
 ];
 
 type Bytecode = &'static [(&'static str, &'static [u8])];

@@ -10,6 +10,7 @@
 
 mod agent;
 mod bootstrap;
+mod dom;
 mod errors;
 mod limits;
 mod native;
@@ -18,5 +19,6 @@ pub mod protocol;
 mod shared;
 
 pub use agent::Agent;
+pub use dom::{DocumentSource, UserActionError};
 pub use limits::Limits;
 pub use protocol::*;

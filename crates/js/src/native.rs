@@ -22,7 +22,11 @@ pub(crate) fn register(ops: &Ops<'_>) -> rquickjs::Result<()> {
     request::register(ops)?;
     response::register(ops)?;
     match ops.scope().kind {
-        RealmKind::Window | RealmKind::Worker => xhr::register(ops),
+        RealmKind::Window => {
+            xhr::register(ops)?;
+            crate::dom::register(ops)
+        }
+        RealmKind::Worker => xhr::register(ops),
         RealmKind::Server => Ok(()),
     }
 }

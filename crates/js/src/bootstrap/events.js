@@ -230,15 +230,17 @@ export default function (ops, lib, global) {
       if (state.stoppedImmediately) return;
     }
   };
-  // Hooks for trees: parentOf(target, event) is the next target up; activate(event, path, canceled) runs after the
-  // listeners, for activation behaviour.
-  lib.dispatch = (target, event) => {
+  // Hooks for trees: parentOf(target, event) is the next target up. beforeDispatch(event, path) runs before the listeners,
+  // and afterDispatch(event, canceled, what the former returned) after them: activation behaviour.
+  // `shown` is what the event gives as its target: the document, where `load` is fired at its window.
+  lib.dispatch = (target, event, shown = target) => {
     const state = lib.state(event, 'Event');
     state.dispatching = true;
-    state.target = target;
+    state.target = shown;
     const path = [];
     for (let at = target; at !== null && at !== undefined; at = lib.hooks.parentOf?.(at, event)) push(path, at);
     state.path = path;
+    const activation = lib.hooks.beforeDispatch?.(event, path);
     for (let index = path.length - 1; index >= 0; index--) {
       invoke(path[index], event, state, index === 0 ? AT_TARGET : CAPTURING_PHASE, true);
     }
@@ -250,7 +252,7 @@ export default function (ops, lib, global) {
     state.currentTarget = null;
     state.path = [];
     state.dispatching = state.stopped = state.stoppedImmediately = false;
-    lib.hooks.activate?.(event, path, state.canceled);
+    lib.hooks.afterDispatch?.(event, state.canceled, activation);
     return !state.canceled;
   };
   // Fires a trusted event; returns false if it was canceled.

@@ -54,9 +54,13 @@ export default function (ops, lib, global) {
   lib.peek = (object, brand) => weakGet(slots, object)?.[brand];
   // The same, with a TypeError instead of undefined: the brand check of every operation and attribute.
   lib.state = (object, brand) => {
-    const state = weakGet(slots, object)?.[brand];
-    if (state === undefined) throw new TypeError(`Illegal invocation: this object is no ${brand}`);
-    return state;
+    const record = weakGet(slots, object);
+    const state = record?.[brand];
+    if (state !== undefined) return state;
+    // Through the proxy of a window that may be reached, its global object is meant.
+    const window = record?.WindowProxy?.current();
+    if (window !== undefined) return lib.state(window, brand);
+    throw new TypeError(`Illegal invocation: this object is no ${brand}`);
   };
 
   // --- Interfaces. --------------------------------------------------------------------------------------------------

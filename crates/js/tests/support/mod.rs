@@ -7,6 +7,8 @@
     reason = "every test file uses a part"
 )]
 
+pub mod page;
+
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};

@@ -1,0 +1,430 @@
+// Elements that load something: images, scripts, style sheets, frames and media.
+
+export default function (ops, lib, global) {
+  const { push, splice, indexOf, then, defineProperty, getOwnPropertyDescriptor, DOMException, Promise } = lib.primordials;
+  const { convert, dom } = lib;
+  const { attribute, hasAttribute, setAttribute } = dom;
+  const element = dom.elementRecord;
+
+  // A task of the event loop's own.
+  dom.queueTask = (steps) => { lib.setTimer(0, steps); };
+  const fireLater = (record, type) => dom.queueTask(() => lib.fire(dom.wrap(record), type));
+
+  // --- What delays the document's `load` event. ---------------------------------------------------------------------
+  dom.delays = 0;
+  // Gives a function that ends the delay.
+  dom.delayLoad = () => {
+    let open = true;
+    dom.delays++;
+    return () => {
+      if (!open) return;
+      open = false;
+      dom.delays--;
+      ops.wakeDocument();
+    };
+  };
+  // Starts a load; `done(outcome)` gets null if it failed. Returns a function that drops it.
+  const load = (record, kind, url, done, delaying, parserInserted = dom.parsing) => {
+    const release = delaying ? dom.delayLoad() : undefined;
+    const operation = lib.begin((outcome) => {
+      release?.();
+      done(outcome);
+    });
+    ops.loadElement(operation, {
+      __proto__: null,
+      element: kind, url: convert.USVString(url), crossOrigin: asText(attribute(record, 'crossorigin')),
+      referrerPolicy: asText(attribute(record, 'referrerpolicy')), integrity: convert.USVString(attribute(record, 'integrity') ?? ''),
+      parserInserted,
+    });
+    return () => {
+      lib.forget(operation);
+      ops.abortLoad(operation);
+      release?.();
+    };
+  };
+  const asText = (value) => (value === null ? undefined : convert.USVString(value));
+  // Whether an element of this document loads anything at all.
+  const loads = (record) => record.document.active && record.document.home === dom;
+
+  // --- Images -------------------------------------------------------------------------------------------------------
+  // record.image: { state: 'none' | 'pending' | 'loaded' | 'broken', width, height, drop, waiting }
+  const newImage = (state) => ({ __proto__: null, state, width: 0, height: 0, drop: undefined, waiting: [] });
+  const settleImage = (record, outcome) => {
+    const { image } = record;
+    image.drop = undefined;
+    image.state = outcome === null ? 'broken' : 'loaded';
+    if (outcome !== null) {
+      image.width = outcome.width;
+      image.height = outcome.height;
+    }
+    const { waiting } = image;
+    image.waiting = [];
+    for (let index = 0; index < waiting.length; index++) waiting[index](outcome !== null);
+    lib.fire(dom.wrap(record), outcome === null ? 'error' : 'load');
+  };
+  const updateImage = (record) => {
+    // MODEL: srcset and picture are not read.
+    const src = attribute(record, 'src');
+    record.image.drop?.();
+    const { waiting } = record.image;
+    record.image = newImage(src === null ? 'none' : 'pending');
+    record.image.waiting = waiting;
+    if (src === null) return;
+    const { image } = record;
+    if (dom.strip(src) === '' || dom.resolve(record.document, src) === null) {
+      dom.queueTask(() => { if (record.image === image) settleImage(record, null); });
+      return;
+    }
+    image.drop = load(record, 'image', src, (outcome) => settleImage(record, outcome), true);
+  };
+  const imageChanged = (record) => {
+    if (!loads(record)) return;
+    record.image.state = hasAttribute(record, 'src') ? 'pending' : 'none';
+    // The parser's images begin in document order; a script's when the script is done setting attributes.
+    if (dom.parsing) {
+      updateImage(record);
+      return;
+    }
+    if (record.image.queued) return;
+    record.image.queued = true;
+    const release = dom.delayLoad();
+    lib.queueMicrotask(() => {
+      updateImage(record);
+      release();
+    });
+  };
+  dom.behave(['img'], {
+    created(record) {
+      record.image = newImage('none');
+      if (hasAttribute(record, 'src')) imageChanged(record);
+    },
+    connected(record) {
+      // One that came from a document that loads nothing.
+      if (record.image.state === 'none' && hasAttribute(record, 'src')) imageChanged(record);
+    },
+    attribute(record, name) {
+      if (name === 'src' || ((name === 'crossorigin' || name === 'referrerpolicy') && hasAttribute(record, 'src'))) imageChanged(record);
+    },
+  });
+  const Image = dom.defineElement('HTMLImageElement', ['img'], {
+    attributes: { alt: 'text', src: 'url', srcset: 'text', sizes: 'text', crossOrigin: '', referrerPolicy: '', name: 'text', loading: [['eager', 'lazy'], 'loading'] },
+    prototype: {
+      get width() { const record = element(this); return convert.long(attribute(record, 'width') ?? record.image.width); },
+      set width(value) { setAttribute(element(this), 'width', `${convert.unsignedLong(value)}`); },
+      get height() { const record = element(this); return convert.long(attribute(record, 'height') ?? record.image.height); },
+      set height(value) { setAttribute(element(this), 'height', `${convert.unsignedLong(value)}`); },
+      get naturalWidth() { return element(this).image.width; },
+      get naturalHeight() { return element(this).image.height; },
+      get complete() { return element(this).image.state !== 'pending'; },
+      get currentSrc() { const record = element(this), src = attribute(record, 'src'); return src === null ? '' : dom.resolve(record.document, src) ?? src; },
+      decode() {
+        const { image } = element(this);
+        return new Promise((resolve, reject) => {
+          const settle = (loaded) => {
+            if (loaded) resolve();
+            else reject(new DOMException('the image cannot be decoded', 'EncodingError'));
+          };
+          if (image.state === 'pending') push(image.waiting, settle);
+          else settle(image.state === 'loaded');
+        });
+      },
+    },
+  });
+  // new Image(width, height)
+  const construct = { Image: function () {
+    lib.requireNew(new.target, 'Image');
+    const record = dom.newElement(dom.document, dom.HTML, 'img');
+    if (arguments[0] !== undefined) setAttribute(record, 'width', `${convert.unsignedLong(arguments[0])}`);
+    if (arguments[1] !== undefined) setAttribute(record, 'height', `${convert.unsignedLong(arguments[1])}`);
+    return dom.wrap(record);
+  } }.Image;
+  defineProperty(construct, 'prototype', { value: Image.prototype, writable: false });
+  lib.expose('Image', construct);
+
+  // --- Scripts ------------------------------------------------------------------------------------------------------
+  // The lists of the standard; a document has one parser-blocking script at most.
+  dom.blockingScript = null;
+  dom.deferredScripts = [];
+  const orderedScripts = [];
+  const mutedFiles = { __proto__: null };
+  const javaScriptTypes = dom.tokens(`application/ecmascript application/javascript application/x-ecmascript application/x-javascript
+    text/ecmascript text/javascript text/javascript1.0 text/javascript1.1 text/javascript1.2 text/javascript1.3 text/javascript1.4
+    text/javascript1.5 text/jscript text/livescript text/x-ecmascript text/x-javascript`);
+  const scriptType = (record) => {
+    const type = attribute(record, 'type'), language = attribute(record, 'language');
+    if (type === '' || (type === null && (language === null || language === ''))) return 'classic';
+    const essence = dom.lower(type === null ? `text/${language}` : dom.strip(type));
+    return essence === 'module' ? 'module' : indexOf(javaScriptTypes, essence) >= 0 ? 'classic' : null;
+  };
+  // Whether an error comes from a script whose errors the page must not see.
+  dom.isMuted = (filename) => mutedFiles[filename] === true;
+
+  const run = (record) => {
+    const { script, document } = record;
+    // A script that was moved to another document does not run there.
+    if (document !== script.document || !document.active) return;
+    if (script.source === null) {
+      lib.fire(dom.wrap(record), 'error');
+      return;
+    }
+    if (script.type === 'classic') {
+      const before = document.currentScript;
+      document.currentScript = record;
+      try {
+        ops.evaluateScript(script.source, script.filename);
+      } catch (error) {
+        lib.report(error);
+      } finally {
+        document.currentScript = before;
+      }
+    } else {
+      const before = document.currentScript;
+      document.currentScript = null;
+      try {
+        then(ops.evaluateModule(script.source, script.filename), undefined, (error) => lib.report(error));
+      } catch (error) {
+        lib.report(error);
+      } finally {
+        document.currentScript = before;
+      }
+    }
+    if (script.external) lib.fire(dom.wrap(record), 'load');
+  };
+  dom.runScript = (record) => {
+    // The document takes its next step after this one, so that nothing is lost if the script never returns.
+    record.script.release?.();
+    run(record);
+  };
+  const ready = (record) => {
+    const { script } = record;
+    script.ready = true;
+    if (script.schedule === 'soon') dom.queueStep(() => dom.runScript(record));
+    else if (script.schedule === 'ordered') {
+      while (orderedScripts.length > 0 && orderedScripts[0].script.ready) {
+        const next = orderedScripts[0];
+        splice(orderedScripts, 0, 1);
+        dom.queueStep(() => dom.runScript(next));
+      }
+    } else ops.wakeDocument();
+  };
+  // "Prepare the script element."
+  dom.prepareScript = (record) => {
+    if (record.alreadyStarted) return;
+    const parserInserted = record.parserInserted;
+    record.parserInserted = false;
+    if (parserInserted && !hasAttribute(record, 'async')) record.forceAsync = true;
+    const src = attribute(record, 'src'), source = dom.childText(record);
+    if ((src === null && source === '') || !record.connected) return;
+    const type = scriptType(record);
+    if (type === null) return;
+    if (parserInserted) {
+      record.parserInserted = true;
+      record.forceAsync = false;
+    }
+    record.alreadyStarted = true;
+    const { document } = record;
+    if (!document.active || document.home !== dom || !dom.scripting) return;
+    if (type === 'classic' && hasAttribute(record, 'nomodule')) return;
+    const script = record.script = {
+      __proto__: null, type, document, external: src !== null, source: null, filename: '', ready: false, schedule: '', release: undefined,
+    };
+    if (src !== null) {
+      const url = src === '' ? null : dom.resolve(document, src);
+      if (url === null) {
+        fireLater(record, 'error');
+        return;
+      }
+      script.filename = url;
+    } else {
+      script.filename = dom.documentUrl();
+      // So that lines count from the beginning of the page.
+      script.source = convert.USVString(lib.primordials.concat(lines(record.line), source));
+    }
+    if (src === null && type === 'classic') {
+      dom.runScript(record);
+      return;
+    }
+    script.release = dom.delayLoad();
+    if (hasAttribute(record, 'async') || record.forceAsync) script.schedule = 'soon';
+    else if (!parserInserted) {
+      script.schedule = 'ordered';
+      push(orderedScripts, record);
+    } else if (type === 'module' || hasAttribute(record, 'defer')) {
+      script.schedule = 'deferred';
+      push(dom.deferredScripts, record);
+    } else {
+      script.schedule = 'blocking';
+      dom.blockingScript = record;
+    }
+    if (src === null) {
+      ready(record);
+      return;
+    }
+    load(record, type === 'module' ? 'module' : 'script', src, (outcome) => {
+      if (outcome !== null) {
+        script.source = outcome.text;
+        if (outcome.mutedErrors) mutedFiles[script.filename] = true;
+      }
+      ready(record);
+    }, false, parserInserted);
+  };
+  const lines = (line) => {
+    let breaks = '';
+    for (let index = 1; index < line; index++) breaks += '\n';
+    return breaks;
+  };
+  dom.behave(['script'], {
+    created(record) {
+      record.alreadyStarted = false;
+      record.parserInserted = false;
+      record.forceAsync = true;
+      record.line = 1;
+    },
+    cloned(from, to) { to.alreadyStarted = from.alreadyStarted; },
+    connected(record) { if (!record.parserInserted) dom.prepareScript(record); },
+    children(record) { if (record.connected && !record.parserInserted) dom.prepareScript(record); },
+    attribute(record, name, old) {
+      if (name === 'async') record.forceAsync = false;
+      if (name === 'src' && old === null && record.connected && !record.parserInserted) dom.prepareScript(record);
+    },
+  });
+  dom.defineElement('HTMLScriptElement', ['script'], {
+    attributes: { src: 'url', type: 'text', charset: 'text', defer: 'flag', noModule: 'flag', crossOrigin: '', integrity: 'text', referrerPolicy: '' },
+    prototype: {
+      get text() { return dom.childText(element(this)); },
+      set text(value) { dom.replaceAll(element(this), dom.newText(element(this).document, convert.DOMString(value))); },
+      get async() { const record = element(this); return record.forceAsync || hasAttribute(record, 'async'); },
+      set async(value) {
+        const record = element(this);
+        record.forceAsync = false;
+        if (value) setAttribute(record, 'async', '');
+        else dom.removeAttribute(record, 'async');
+      },
+    },
+  });
+
+  // --- Links --------------------------------------------------------------------------------------------------------
+  const linkKind = (record) => {
+    const rel = dom.tokens(dom.lower(attribute(record, 'rel') ?? ''));
+    const has = (word) => indexOf(rel, word) >= 0;
+    if (has('stylesheet')) return has('alternate') || hasAttribute(record, 'disabled') ? null : 'stylesheet';
+    return has('preload') || has('prefetch') || has('modulepreload') ? 'preload' : null;
+  };
+  const updateLink = (record) => {
+    record.dropLink?.();
+    record.dropLink = undefined;
+    if (!record.connected || !loads(record)) return;
+    const kind = linkKind(record), href = attribute(record, 'href');
+    if (kind === null || href === null || href === '') return;
+    if (dom.resolve(record.document, href) === null) {
+      fireLater(record, 'error');
+      return;
+    }
+    // MODEL: style sheets hold up no script.
+    record.dropLink = load(record, kind, href, (outcome) => {
+      record.dropLink = undefined;
+      lib.fire(dom.wrap(record), outcome === null ? 'error' : 'load');
+    }, kind === 'stylesheet');
+  };
+  dom.behave(['link'], {
+    connected: updateLink,
+    attribute(record, name) {
+      if (record.connected && indexOf(['href', 'rel', 'crossorigin', 'referrerpolicy', 'disabled'], name) >= 0) updateLink(record);
+    },
+  });
+  dom.defineElement('HTMLLinkElement', ['link'], {
+    attributes: { href: 'url', rel: 'text', media: 'text', hreflang: 'text', type: 'text', as: 'text', crossOrigin: '', integrity: 'text', referrerPolicy: '', disabled: 'flag' },
+    prototype: { get relList() { return dom.tokenList(element(this), 'rel'); } },
+  });
+
+  // --- Frames -------------------------------------------------------------------------------------------------------
+  // The frames in the document, in tree order of their insertion; window[0] and so on are made from it.
+  dom.frameElements = [];
+  const frameAttributes = (record) => ({
+    __proto__: null,
+    src: asText(attribute(record, 'src')), srcdoc: asText(attribute(record, 'srcdoc')), sandbox: asText(attribute(record, 'sandbox')),
+    name: convert.USVString(attribute(record, 'name') ?? ''), referrerPolicy: asText(attribute(record, 'referrerpolicy')),
+    credentialless: hasAttribute(record, 'credentialless'),
+  });
+  dom.behave(['iframe', 'frame'], {
+    connected(record) {
+      if (!loads(record)) return;
+      record.release = dom.delayLoad();
+      record.operation = lib.begin(() => {
+        record.release?.();
+        record.release = undefined;
+        lib.fire(dom.wrap(record), 'load');
+      }, { repeat: true });
+      push(dom.frameElements, record);
+      record.window = ops.insertFrame(record.operation, frameAttributes(record));
+      dom.framesChanged?.();
+    },
+    disconnected(record) {
+      if (record.window === undefined) return;
+      const { window } = record;
+      record.window = undefined;
+      lib.forget(record.operation);
+      splice(dom.frameElements, indexOf(dom.frameElements, record), 1);
+      ops.removeFrame(window);
+      dom.framesChanged?.();
+      if (record.release !== undefined) {
+        const { release } = record;
+        record.release = undefined;
+        dom.queueTask(release);
+      }
+    },
+    attribute(record, name) {
+      if (record.window === undefined) return;
+      if (name === 'srcdoc' || (name === 'src' && !hasAttribute(record, 'srcdoc'))) ops.updateFrame(record.window, frameAttributes(record));
+    },
+  });
+  const frameAttributesOf = { src: 'url', name: 'text', width: 'text', height: 'text' };
+  const framePrototype = () => ({
+    get contentWindow() { const { window } = element(this); return window === undefined ? null : dom.windowObject(window); },
+    get contentDocument() { const { window } = element(this); return window === undefined ? null : dom.documentOfWindow(window); },
+  });
+  const iframePrototype = framePrototype();
+  const sandbox = {
+    get sandbox() { return dom.tokenList(element(this), 'sandbox'); },
+    set sandbox(value) { setAttribute(element(this), 'sandbox', convert.DOMString(value)); },
+  };
+  defineProperty(iframePrototype, 'sandbox', getOwnPropertyDescriptor(sandbox, 'sandbox'));
+  dom.defineElement('HTMLFrameElement', ['frame'], { attributes: frameAttributesOf, prototype: framePrototype() });
+  dom.defineElement('HTMLIFrameElement', ['iframe'], {
+    attributes: { ...frameAttributesOf, srcdoc: 'text', allow: 'text', referrerPolicy: '', credentialless: 'flag', loading: [['eager', 'lazy'], 'loading'] },
+    prototype: iframePrototype,
+  });
+
+  // --- Audio, video, embed and object: what they ask for, and whether it came. --------------------------------------
+  const media = (kind, name, whenConnected, loaded, delaying) => ({
+    created(record) { if (!whenConnected && hasAttribute(record, name)) updateMedia(record, kind, name, loaded, delaying); },
+    connected(record) { if (whenConnected && hasAttribute(record, name)) updateMedia(record, kind, name, loaded, delaying); },
+    attribute(record, changed) { if (changed === name && (!whenConnected || record.connected)) updateMedia(record, kind, name, loaded, delaying); },
+  });
+  const updateMedia = (record, kind, name, loaded, delaying) => {
+    record.dropMedia?.();
+    record.dropMedia = undefined;
+    const url = attribute(record, name);
+    if (url === null || !loads(record)) return;
+    if (url === '' || dom.resolve(record.document, url) === null) {
+      fireLater(record, 'error');
+      return;
+    }
+    record.dropMedia = load(record, kind, url, (outcome) => {
+      record.dropMedia = undefined;
+      lib.fire(dom.wrap(record), outcome === null ? 'error' : loaded);
+    }, delaying);
+  };
+  // MODEL: source children are not read, and nothing plays.
+  dom.behave(['audio'], media('audio', 'src', false, 'loadeddata', true));
+  dom.behave(['video'], media('video', 'src', false, 'loadeddata', true));
+  dom.behave(['embed'], media('embed', 'src', true, 'load', true));
+  dom.behave(['object'], media('embed', 'data', true, 'load', true));
+  const mediaAttributes = { src: 'url', crossOrigin: '', preload: 'text', autoplay: 'flag', loop: 'flag', controls: 'flag' };
+  const HTMLMediaElement = lib.defineAbstractInterface('HTMLMediaElement', { parent: dom.HTMLElement });
+  dom.defineElement('HTMLAudioElement', ['audio'], { attributes: mediaAttributes, parent: HTMLMediaElement });
+  dom.defineElement('HTMLVideoElement', ['video'], { attributes: { ...mediaAttributes, poster: 'url' }, parent: HTMLMediaElement });
+  dom.defineElement('HTMLEmbedElement', ['embed'], { attributes: { src: 'url', type: 'text' } });
+  dom.defineElement('HTMLObjectElement', ['object'], { attributes: { data: 'url', type: 'text', name: 'text' } });
+  dom.defineElement('HTMLSourceElement', ['source'], { attributes: { src: 'url', type: 'text' } });
+}
