@@ -10,9 +10,10 @@ use rquickjs::{Context, Ctx, Function, Module, Object, Persistent, Runtime, Valu
 use crate::limits::Limits;
 use crate::ops::Ops;
 use crate::protocol::{
-    DocumentProgress,
-    ElementOutcome, OperationId, RealmHost, RealmId, RealmKind, ScriptError, WindowId,
+    DocumentProgress, ElementOutcome, OperationId, RealmHost, RealmId, RealmKind, ScriptError,
+    WindowId,
 };
+use crate::server::{Imports, ServerResponse, Sources};
 use crate::shared::{Rejection, Scope, Shared};
 use crate::{bootstrap, errors, native};
 
@@ -221,7 +222,10 @@ impl Agent {
 
     /// What the native operations of a realm know of it; `None` if it is gone.
     pub(crate) fn scope_of(&self, realm: RealmId) -> Option<Rc<Scope>> {
-        self.realms.borrow().get(&realm).map(|state| Rc::clone(&state.scope))
+        self.realms
+            .borrow()
+            .get(&realm)
+            .map(|state| Rc::clone(&state.scope))
     }
 
     /// Enters a realm; `None` if it is gone.
@@ -236,8 +240,19 @@ impl Agent {
         };
         let outcome = state.context.with(|ctx| {
             steps(&ctx, &state).map_err(|error| errors::script_error(&ctx, &self.shared, &error))
-        });
-        outcome.map(Some)
+        })?;
+        // An async function makes a rejection of its interruption.
+        self.check_runaway()?;
+        Ok(Some(outcome))
+    }
+
+    fn check_runaway(&self) -> Result<(), ScriptError> {
+        if self.shared.runaway.get() {
+            return Err(ScriptError::Runaway {
+                budget: self.shared.limits.interrupt_budget,
+            });
+        }
+        Ok(())
     }
 
     /// Marks the agent as entered, for as long as the guard lives.
@@ -313,6 +328,7 @@ impl Agent {
                     if let Err(exception) = self.runtime.execute_pending_job() {
                         self.job_failed(&exception.0)?;
                     }
+                    self.check_runaway()?;
                 }
             }
             let rejections = self.shared.rejections.take();
@@ -397,12 +413,18 @@ impl Agent {
     /// # Errors
     ///
     /// As for [`deliver_timer`](Self::deliver_timer).
-    pub fn deliver_response(&self, operation: OperationId, response: &crossexam_fetch::Response) -> Result<(), ScriptError> {
-        self.finish(operation, |ctx, entry, scope| match response.network_error() {
-            Some(error) => entry.call((operation.0, rquickjs::Null, error.aborted)),
-            None => {
-                let response = native::response::from_outside(ctx, scope, response)?;
-                entry.call((operation.0, response, false))
+    pub fn deliver_response(
+        &self,
+        operation: OperationId,
+        response: &crossexam_fetch::Response,
+    ) -> Result<(), ScriptError> {
+        self.finish(operation, |ctx, entry, scope| {
+            match response.network_error() {
+                Some(error) => entry.call((operation.0, rquickjs::Null, error.aborted)),
+                None => {
+                    let response = native::response::from_outside(ctx, scope, response)?;
+                    entry.call((operation.0, response, false))
+                }
             }
         })
     }
@@ -490,6 +512,46 @@ impl Agent {
         let finished = self.call_entry(realm, "finish", call).map(drop);
         finished.and(self.advance_document(realm))
     }
+}
+
+/// What a server program needs of its agent.
+impl Agent {
+    /// Sets where the modules that a script imports come from.
+    pub(crate) fn set_modules(&self, sources: Sources) {
+        self.runtime
+            .set_loader(Imports(Rc::clone(&sources)), Imports(sources));
+    }
+
+    pub(crate) fn begin_operation(&self, realm: RealmId) -> OperationId {
+        self.shared.begin_operation(realm)
+    }
+
+    pub(crate) fn expect_answer(&self, operation: OperationId) {
+        self.shared.expect_answer(operation);
+    }
+
+    pub(crate) fn take_answer(
+        &self,
+        operation: OperationId,
+    ) -> Option<Result<ServerResponse, ScriptError>> {
+        let answer = self.shared.take_answer(operation)?;
+        self.shared.end_operation(operation);
+        Some(answer)
+    }
+
+    pub(crate) fn forget_answer(&self, operation: OperationId) {
+        self.shared.forget_answer(operation);
+        self.shared.end_operation(operation);
+    }
+
+    pub(crate) fn fail_answers(&self, error: &ScriptError) {
+        self.shared.fail_answers(error);
+    }
+}
+
+/// Keeps a value from one entry to the next. It must not outlive the agent.
+pub(crate) fn save<'js>(ctx: &Ctx<'js>, value: Value<'js>) -> Persistent<Value<'static>> {
+    Persistent::save(ctx, value)
 }
 
 impl Drop for Agent {

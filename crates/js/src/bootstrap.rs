@@ -43,6 +43,7 @@ const FILES: &[File] = files![
     EVERY "fetch.js",
     PAGES "xhr.js",
     PAGES "navigator.js",
+    SERVER "server.js",
     WINDOW "dom-tree.js",
     WINDOW "dom-selectors.js",
     WINDOW "dom-nodes.js",
@@ -65,21 +66,29 @@ fn bytecode() -> Result<Bytecode, rquickjs::Error> {
     }
     let runtime = Runtime::new()?;
     let context = Context::full(&runtime)?;
+    let library = crate::server::library().iter().copied();
+    let files = FILES.iter().map(|file| (file.name, file.source));
     let compiled = context.with(|ctx| {
-        FILES
-            .iter()
-            .map(|file| {
-                let module = Module::declare(ctx.clone(), file.name, file.source)?;
+        // A module that is only declared is not linked, so what it imports need not be there.
+        files
+            .chain(library)
+            .map(|(name, source)| {
+                let module = Module::declare(ctx.clone(), name, source)?;
                 let options = WriteOptions {
                     strip_source: true,
                     ..WriteOptions::default()
                 };
                 let bytes: &'static [u8] = module.write(options)?.leak();
-                Ok((file.name, bytes))
+                Ok((name, bytes))
             })
             .collect::<rquickjs::Result<Vec<_>>>()
     })?;
     Ok(BYTECODE.get_or_init(|| compiled.leak()))
+}
+
+/// Loads a module of the server programs' library.
+pub(crate) fn load<'js>(ctx: &Ctx<'js>, name: &str) -> rquickjs::Result<Module<'js>> {
+    Bundle(bytecode()?).load(ctx, name, None)
 }
 
 /// Evaluates the files of `kind` in a new realm.

@@ -16,9 +16,11 @@ mod limits;
 mod native;
 mod ops;
 pub mod protocol;
+mod server;
 mod shared;
 
 pub use agent::Agent;
 pub use dom::{DocumentSource, UserActionError};
 pub use limits::Limits;
 pub use protocol::*;
+pub use server::{ServerProgram, ServerRequest, ServerResponse, library};

@@ -3,8 +3,9 @@
 mod core;
 pub(crate) mod data;
 mod headers;
-mod request;
+pub(crate) mod request;
 pub(crate) mod response;
+mod server;
 mod timers;
 mod url;
 mod xhr;
@@ -27,6 +28,6 @@ pub(crate) fn register(ops: &Ops<'_>) -> rquickjs::Result<()> {
             crate::dom::register(ops)
         }
         RealmKind::Worker => xhr::register(ops),
-        RealmKind::Server => Ok(()),
+        RealmKind::Server => server::register(ops),
     }
 }

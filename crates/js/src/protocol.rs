@@ -453,4 +453,9 @@ pub trait ServerHost {
 
     /// The store's keys, in the order of their insertion.
     fn store_keys(&self) -> Vec<String>;
+
+    /// Further members of `env`: a JSON object, for example of a program's configuration.
+    fn variables(&self) -> String {
+        "{}".to_owned()
+    }
 }

@@ -10,8 +10,10 @@ use rquickjs::{Ctx, Function, Persistent, Value};
 use crate::limits::Limits;
 use crate::ops::throw;
 use crate::protocol::{
-    DocumentHost, DocumentProgress, OperationId, RealmHost, RealmId, RealmKind, ScriptError, ServerHost,
+    DocumentHost, DocumentProgress, OperationId, RealmHost, RealmId, RealmKind, ScriptError,
+    ServerHost,
 };
+use crate::server::ServerResponse;
 
 /// The state of an agent that native operations reach.
 pub(crate) struct Shared {
@@ -27,9 +29,14 @@ pub(crate) struct Shared {
     pub(crate) runaway: Cell<bool>,
     /// Where a wrapped Rust value is put for a moment on its way back.
     transfer: RefCell<Option<Rc<dyn Any>>>,
+    /// The answers of a server program: `None` while they are not there.
+    answers: RefCell<BTreeMap<OperationId, Option<Answer>>>,
     /// Promises that were rejected and have no handler yet. Emptied before the engine is dropped.
     pub(crate) rejections: RefCell<Vec<Rejection>>,
 }
+
+/// What became of a request to a server program.
+type Answer = Result<ServerResponse, ScriptError>;
 
 /// A rejected promise without a handler.
 pub(crate) struct Rejection {
@@ -50,6 +57,7 @@ impl Shared {
             limits,
             runaway: Cell::new(false),
             transfer: RefCell::new(None),
+            answers: RefCell::default(),
             rejections: RefCell::new(Vec::new()),
         }
     }
@@ -67,6 +75,34 @@ impl Shared {
 
     pub(crate) fn realm_of_operation(&self, operation: OperationId) -> Option<RealmId> {
         self.operations.borrow().get(&operation).copied()
+    }
+
+    pub(crate) fn expect_answer(&self, operation: OperationId) {
+        self.answers.borrow_mut().insert(operation, None);
+    }
+
+    /// Takes note of an answer, if somebody waits for it. The first counts.
+    pub(crate) fn answer(&self, operation: OperationId, answer: Answer) {
+        if let Some(slot) = self.answers.borrow_mut().get_mut(&operation) {
+            slot.get_or_insert(answer);
+        }
+    }
+
+    pub(crate) fn fail_answers(&self, error: &ScriptError) {
+        for slot in self.answers.borrow_mut().values_mut() {
+            slot.get_or_insert_with(|| Err(error.clone()));
+        }
+    }
+
+    pub(crate) fn take_answer(&self, operation: OperationId) -> Option<Answer> {
+        let mut answers = self.answers.borrow_mut();
+        let answer = answers.get_mut(&operation)?.take()?;
+        answers.remove(&operation);
+        Some(answer)
+    }
+
+    pub(crate) fn forget_answer(&self, operation: OperationId) {
+        self.answers.borrow_mut().remove(&operation);
     }
 
     pub(crate) fn end_operations_of(&self, realm: RealmId) {

@@ -176,18 +176,50 @@ fn fetch_asks_the_host_and_shows_the_answer() {
     let started = fake.fetch();
     assert_eq!(started.initiator, FetchInitiator::Fetch);
     let request = &started.request;
-    assert_eq!((request.mode, request.credentials_mode), (Mode::Cors, CredentialsMode::Include));
-    assert_eq!((request.redirect_mode, request.initiator_type), (RedirectMode::Error, Some(InitiatorType::Fetch)));
+    assert_eq!(
+        (request.mode, request.credentials_mode),
+        (Mode::Cors, CredentialsMode::Include)
+    );
+    assert_eq!(
+        (request.redirect_mode, request.initiator_type),
+        (RedirectMode::Error, Some(InitiatorType::Fetch))
+    );
     assert_eq!(request.client.as_ref().map(|client| client.id), Some(1));
-    assert!(request.unsafe_request && request.referrer == Referrer::Client && request.origin.is_none());
+    assert!(
+        request.unsafe_request && request.referrer == Referrer::Client && request.origin.is_none()
+    );
     assert_eq!(request.header_list.get(b"x-a"), Some("1".into()));
-    let headers = [("X-Exposed", "e"), ("Content-Type", "text/plain"), ("X-Hidden", "h"), ("Set-Cookie", "a=1")];
-    fake.answer(&started, response(Filter::Cors, "https://alice.example/me#x", &headers, "secret"));
+    let headers = [
+        ("X-Exposed", "e"),
+        ("Content-Type", "text/plain"),
+        ("X-Hidden", "h"),
+        ("Set-Cookie", "a=1"),
+    ];
+    fake.answer(
+        &started,
+        response(
+            Filter::Cors,
+            "https://alice.example/me#x",
+            &headers,
+            "secret",
+        ),
+    );
     fake.end_check();
     let exposed = fake.exposed();
-    assert!(exposed.contains(&("Response.text()".into(), "secret".into())), "{exposed:?}");
-    assert!(exposed.contains(&("Response.headers".into(), "e".into())), "{exposed:?}");
-    assert!(!exposed.iter().any(|(_, value)| value == "h" || value == "a=1"), "{exposed:?}");
+    assert!(
+        exposed.contains(&("Response.text()".into(), "secret".into())),
+        "{exposed:?}"
+    );
+    assert!(
+        exposed.contains(&("Response.headers".into(), "e".into())),
+        "{exposed:?}"
+    );
+    assert!(
+        !exposed
+            .iter()
+            .any(|(_, value)| value == "h" || value == "a=1"),
+        "{exposed:?}"
+    );
 }
 
 #[test]
@@ -206,7 +238,10 @@ fn every_network_error_looks_the_same() {
         seen.extend(fake.console());
     }
     seen.dedup();
-    assert_eq!(seen, ["TypeError: Failed to fetch true ['message'] undefined"]);
+    assert_eq!(
+        seen,
+        ["TypeError: Failed to fetch true ['message'] undefined"]
+    );
     assert_eq!(fake.exposed(), []);
 }
 
@@ -216,13 +251,32 @@ fn nothing_is_exposed_before_it_is_read() {
     fake.run(realm, "var kept; fetch('https://alice.example/', { mode: 'no-cors' }).then((response) => { kept = response; console.log(response.type, response.status, [...response.headers].length, response.url) })");
     let started = fake.fetch();
     assert_eq!(started.request.mode, Mode::NoCors);
-    fake.answer(&started, response(Filter::Opaque, "https://alice.example/", &[("X-Exposed", "e")], "secret"));
-    fake.run(realm, "kept.text().then((text) => console.log('[' + text + ']'))");
+    fake.answer(
+        &started,
+        response(
+            Filter::Opaque,
+            "https://alice.example/",
+            &[("X-Exposed", "e")],
+            "secret",
+        ),
+    );
+    fake.run(
+        realm,
+        "kept.text().then((text) => console.log('[' + text + ']'))",
+    );
     assert_eq!(fake.console(), ["opaque 0 0 ", "[]"]);
-    assert!(!fake.exposed().iter().any(|(_, bytes)| bytes.contains("secret") || bytes == "e"));
+    assert!(
+        !fake
+            .exposed()
+            .iter()
+            .any(|(_, bytes)| bytes.contains("secret") || bytes == "e")
+    );
     // A blob takes the bytes along, and whoever reads it is told of.
     fake.run(realm, "fetch('/b').then((response) => response.blob()).then((blob) => { globalThis.blob = blob.slice(1); console.log(blob.size) })");
-    fake.answer(&fake.fetch(), response(Filter::Basic, "https://charlie.example/b", &[], "secret"));
+    fake.answer(
+        &fake.fetch(),
+        response(Filter::Basic, "https://charlie.example/b", &[], "secret"),
+    );
     assert_eq!(fake.exposed(), []);
     fake.run(realm, "blob.text().then(console.log)");
     assert_eq!(fake.exposed(), [("Blob.text()".into(), "ecret".into())]);
@@ -232,9 +286,15 @@ fn nothing_is_exposed_before_it_is_read() {
 #[test]
 fn redirected_answers_say_so() {
     let (fake, realm) = window();
-    fake.run(realm, "fetch('/a').then((response) => console.log(response.redirected, response.url))");
+    fake.run(
+        realm,
+        "fetch('/a').then((response) => console.log(response.redirected, response.url))",
+    );
     let mut internal = InternalResponse::new();
-    internal.url_list = ["https://charlie.example/a", "https://alice.example/b#c"].iter().map(|url| url.parse().unwrap()).collect();
+    internal.url_list = ["https://charlie.example/a", "https://alice.example/b#c"]
+        .iter()
+        .map(|url| url.parse().unwrap())
+        .collect();
     fake.answer(&fake.fetch(), internal);
     assert_eq!(fake.console(), ["true https://alice.example/b"]);
 }
@@ -257,10 +317,16 @@ fn aborting() {
     let first = fake.fetch();
     assert_eq!(*fake.world.aborted.borrow(), [first.operation]);
     // What comes after the abort is passed over.
-    fake.answer(&first, response(Filter::Basic, "https://charlie.example/slow", &[], "late"));
+    fake.answer(
+        &first,
+        response(Filter::Basic, "https://charlie.example/slow", &[], "late"),
+    );
     let second = fake.fetch();
     assert_eq!(second.request.url().path(), "/read");
-    fake.answer(&second, response(Filter::Basic, "https://charlie.example/read", &[], "x"));
+    fake.answer(
+        &second,
+        response(Filter::Basic, "https://charlie.example/read", &[], "x"),
+    );
     fake.end_check();
     assert!(fake.world.fetches.borrow().is_empty());
 }
@@ -268,7 +334,10 @@ fn aborting() {
 #[test]
 fn an_aborted_network_error_is_an_abort() {
     let (fake, realm) = window();
-    fake.run(realm, "fetch('/').catch((error) => console.log(error.name, error instanceof DOMException))");
+    fake.run(
+        realm,
+        "fetch('/').catch((error) => console.log(error.name, error instanceof DOMException))",
+    );
     fake.answer(&fake.fetch(), network_error(BlockReason::Aborted));
     assert_eq!(fake.console(), ["AbortError true"]);
 }
@@ -297,7 +366,15 @@ fn signals_follow_others() {
          try { AbortSignal.abort().throwIfAborted() } catch (error) { console.log(error.name, error.code) }",
     );
     fake.run_timers();
-    assert_eq!(fake.console(), ["abort true why true", "why", "AbortError 20", "TimeoutError"]);
+    assert_eq!(
+        fake.console(),
+        [
+            "abort true why true",
+            "why",
+            "AbortError 20",
+            "TimeoutError"
+        ]
+    );
 }
 
 #[test]
@@ -321,7 +398,14 @@ fn beacons_carry_credentials() {
         })
         .collect();
     let include = CredentialsMode::Include;
-    assert_eq!(modes, [(Mode::NoCors, include), (Mode::Cors, include), (Mode::NoCors, include)]);
+    assert_eq!(
+        modes,
+        [
+            (Mode::NoCors, include),
+            (Mode::Cors, include),
+            (Mode::NoCors, include)
+        ]
+    );
 }
 
 #[test]

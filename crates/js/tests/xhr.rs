@@ -22,7 +22,10 @@ const RECORDER: &str = "
 fn window() -> (Fake, RealmId) {
     let fake = Fake::new();
     let realm = fake.realm(RealmKind::Window);
-    fake.run(realm, &RECORDER.replace("const record", "globalThis.record"));
+    fake.run(
+        realm,
+        &RECORDER.replace("const record", "globalThis.record"),
+    );
     (fake, realm)
 }
 
@@ -40,15 +43,39 @@ fn a_get_goes_through_its_states() {
     let started = fake.fetch();
     assert_eq!(started.initiator, FetchInitiator::XmlHttpRequest);
     let request = &started.request;
-    assert_eq!((&request.method[..], request.mode, request.credentials_mode), (&b"GET"[..], Mode::Cors, CredentialsMode::Include));
-    assert_eq!((request.use_cors_preflight, request.unsafe_request, request.initiator_type), (false, true, Some(InitiatorType::XmlHttpRequest)));
+    assert_eq!(
+        (&request.method[..], request.mode, request.credentials_mode),
+        (&b"GET"[..], Mode::Cors, CredentialsMode::Include)
+    );
+    assert_eq!(
+        (
+            request.use_cors_preflight,
+            request.unsafe_request,
+            request.initiator_type
+        ),
+        (false, true, Some(InitiatorType::XmlHttpRequest))
+    );
     assert_eq!(request.header_list, [("X-A", "1, 2")].into_iter().collect());
     assert!(request.body.is_none());
-    let headers = [("Content-Length", "6"), ("X-Exposed", "e"), ("X-Hidden", "h")];
-    fake.answer(&started, response(Filter::Cors, "https://alice.example/x", &headers, "secret"));
+    let headers = [
+        ("Content-Length", "6"),
+        ("X-Exposed", "e"),
+        ("X-Hidden", "h"),
+    ];
+    fake.answer(
+        &started,
+        response(Filter::Cors, "https://alice.example/x", &headers, "secret"),
+    );
     assert_eq!(
         fake.console(),
-        ["readystatechange 2", "readystatechange 3", "progress 6/6", "readystatechange 4", "load 6/6", "loadend 6/6"]
+        [
+            "readystatechange 2",
+            "readystatechange 3",
+            "progress 6/6",
+            "readystatechange 4",
+            "load 6/6",
+            "loadend 6/6"
+        ]
     );
     assert_eq!(fake.exposed(), []);
     fake.check(
@@ -58,26 +85,58 @@ fn a_get_goes_through_its_states() {
          throws(() => xhr.setRequestHeader('a', 'b'), 'InvalidStateError'); throws(() => { xhr.withCredentials = false }, 'InvalidStateError');
          throws(() => { xhr.responseType = 'json' }, 'InvalidStateError'); throws(() => xhr.send(), 'InvalidStateError'); throws(() => xhr.overrideMimeType('a/b'), 'InvalidStateError');",
     );
-    assert!(fake.exposed().contains(&("XMLHttpRequest.responseText".into(), "secret".into())));
+    assert!(
+        fake.exposed()
+            .contains(&("XMLHttpRequest.responseText".into(), "secret".into()))
+    );
 }
 
 #[test]
 fn an_upload_listener_asks_for_a_preflight() {
     let (fake, realm) = window();
     fake.run(realm, "const xhr = record(new XMLHttpRequest(), true); xhr.open('POST', 'https://alice.example/'); xhr.send('four')");
-    assert_eq!(fake.console(), ["readystatechange 1", "loadstart 0/0", "upload loadstart 0/4"]);
-    let started = fake.fetch();
-    assert!(started.request.use_cors_preflight);
-    assert_eq!(started.request.header_list.get(b"content-type"), Some("text/plain;charset=UTF-8".into()));
-    fake.answer(&started, response(Filter::Cors, "https://alice.example/", &[], ""));
     assert_eq!(
         fake.console(),
-        ["upload progress 4/4", "upload load 4/4", "upload loadend 4/4", "readystatechange 2", "progress 0/0", "readystatechange 4", "load 0/0", "loadend 0/0"]
+        [
+            "readystatechange 1",
+            "loadstart 0/0",
+            "upload loadstart 0/4"
+        ]
+    );
+    let started = fake.fetch();
+    assert!(started.request.use_cors_preflight);
+    assert_eq!(
+        started.request.header_list.get(b"content-type"),
+        Some("text/plain;charset=UTF-8".into())
+    );
+    fake.answer(
+        &started,
+        response(Filter::Cors, "https://alice.example/", &[], ""),
+    );
+    assert_eq!(
+        fake.console(),
+        [
+            "upload progress 4/4",
+            "upload load 4/4",
+            "upload loadend 4/4",
+            "readystatechange 2",
+            "progress 0/0",
+            "readystatechange 4",
+            "load 0/0",
+            "loadend 0/0"
+        ]
     );
     // A handler counts as well, and none is none.
-    for (script, expected) in [("xhr.upload.onprogress = () => {}", true), ("xhr.upload.onload = null", false)] {
+    for (script, expected) in [
+        ("xhr.upload.onprogress = () => {}", true),
+        ("xhr.upload.onload = null", false),
+    ] {
         fake.run(realm, &format!("{{ const xhr = new XMLHttpRequest(); {script}; xhr.open('POST', '/'); xhr.send('x') }}"));
-        assert_eq!(fake.fetch().request.use_cors_preflight, expected, "{script}");
+        assert_eq!(
+            fake.fetch().request.use_cors_preflight,
+            expected,
+            "{script}"
+        );
     }
 }
 
@@ -99,7 +158,12 @@ fn errors_timeouts_and_aborts() {
     };
     fake.run(realm, open);
     fake.console();
-    fake.answer(&fake.fetch(), network_error(BlockReason::CorsCheck(crossexam_fetch::CorsCheckFailure::AllowOriginMissing)));
+    fake.answer(
+        &fake.fetch(),
+        network_error(BlockReason::CorsCheck(
+            crossexam_fetch::CorsCheckFailure::AllowOriginMissing,
+        )),
+    );
     failed(&fake, "error");
 
     fake.run(realm, open);
@@ -110,12 +174,27 @@ fn errors_timeouts_and_aborts() {
 
     fake.run(realm, open);
     fake.console();
-    fake.run(realm, "xhr.abort(); console.log('unsent ' + xhr.readyState)");
+    fake.run(
+        realm,
+        "xhr.abort(); console.log('unsent ' + xhr.readyState)",
+    );
     let started = fake.fetch();
-    fake.answer(&started, response(Filter::Cors, "https://alice.example/", &[], "late"));
+    fake.answer(
+        &started,
+        response(Filter::Cors, "https://alice.example/", &[], "late"),
+    );
     let mut seen = fake.console();
     assert_eq!(seen.pop().as_deref(), Some("unsent 0"));
-    assert_eq!(seen, ["readystatechange 4", "upload abort 0/0", "upload loadend 0/0", "abort 0/0", "loadend 0/0"]);
+    assert_eq!(
+        seen,
+        [
+            "readystatechange 4",
+            "upload abort 0/0",
+            "upload loadend 0/0",
+            "abort 0/0",
+            "loadend 0/0"
+        ]
+    );
 }
 
 #[test]
@@ -138,14 +217,39 @@ fn open_refuses_what_it_must() {
 fn response_types() {
     let (fake, realm) = window();
     for (setup, check) in [
-        ("xhr.responseType = 'json'", "same(xhr.response.a, 1); same(xhr.response === xhr.response, true)"),
-        ("xhr.responseType = 'arraybuffer'", "same(xhr.response.byteLength, 7); same(xhr.response === xhr.response, true)"),
-        ("xhr.responseType = 'blob'", "same([xhr.response.type, await xhr.response.text()], ['text/html;charset=latin1', '{\"a\":1}'])"),
-        ("xhr.responseType = 'text'; xhr.overrideMimeType('text/plain; charset=utf-16le')", "same(xhr.responseText.length, 4)"),
+        (
+            "xhr.responseType = 'json'",
+            "same(xhr.response.a, 1); same(xhr.response === xhr.response, true)",
+        ),
+        (
+            "xhr.responseType = 'arraybuffer'",
+            "same(xhr.response.byteLength, 7); same(xhr.response === xhr.response, true)",
+        ),
+        (
+            "xhr.responseType = 'blob'",
+            "same([xhr.response.type, await xhr.response.text()], ['text/html;charset=latin1', '{\"a\":1}'])",
+        ),
+        (
+            "xhr.responseType = 'text'; xhr.overrideMimeType('text/plain; charset=utf-16le')",
+            "same(xhr.responseText.length, 4)",
+        ),
     ] {
-        fake.run(realm, &format!("globalThis.xhr = new XMLHttpRequest(); xhr.open('GET', '/'); {setup}; xhr.send()"));
+        fake.run(
+            realm,
+            &format!(
+                "globalThis.xhr = new XMLHttpRequest(); xhr.open('GET', '/'); {setup}; xhr.send()"
+            ),
+        );
         let headers = [("Content-Type", "text/html; charset=latin1")];
-        fake.answer(&fake.fetch(), response(Filter::Basic, "https://charlie.example/", &headers, "{\"a\":1}"));
+        fake.answer(
+            &fake.fetch(),
+            response(
+                Filter::Basic,
+                "https://charlie.example/",
+                &headers,
+                "{\"a\":1}",
+            ),
+        );
         fake.check(realm, check);
         assert!(!fake.exposed().is_empty(), "{setup}");
     }
@@ -159,7 +263,10 @@ fn a_request_can_be_used_again_in_a_listener() {
         "const xhr = new XMLHttpRequest(); xhr.onreadystatechange = () => { if (xhr.readyState === 2) { xhr.open('GET', '/again'); xhr.send() } };
          xhr.onload = () => console.log('load ' + xhr.responseURL); xhr.open('GET', '/first'); xhr.send()",
     );
-    fake.answer(&fake.fetch(), response(Filter::Basic, "https://charlie.example/first", &[], "x"));
+    fake.answer(
+        &fake.fetch(),
+        response(Filter::Basic, "https://charlie.example/first", &[], "x"),
+    );
     let again = fake.fetch();
     assert_eq!(again.request.url().path(), "/again");
     assert_eq!(fake.console(), Vec::<String>::new());
@@ -170,10 +277,27 @@ fn a_charset_in_the_authors_type_becomes_utf_8() {
     let (fake, realm) = window();
     let sent = |kind: &str, body: &str| {
         fake.run(realm, &format!("{{ const xhr = new XMLHttpRequest(); xhr.open('POST', '/'); xhr.setRequestHeader('Content-Type', '{kind}'); xhr.send({body}) }}"));
-        String::from_utf8_lossy(&fake.fetch().request.header_list.get(b"content-type").unwrap()).into_owned()
+        String::from_utf8_lossy(
+            &fake
+                .fetch()
+                .request
+                .header_list
+                .get(b"content-type")
+                .unwrap(),
+        )
+        .into_owned()
     };
-    assert_eq!(sent("text/x; charset=latin1;a=b", "'text'"), "text/x;charset=UTF-8;a=b");
-    assert_eq!(sent("text/x; charset=utf-8", "'text'"), "text/x; charset=utf-8");
-    assert_eq!(sent("text/x; charset=latin1", "new Blob(['text'])"), "text/x; charset=latin1");
+    assert_eq!(
+        sent("text/x; charset=latin1;a=b", "'text'"),
+        "text/x;charset=UTF-8;a=b"
+    );
+    assert_eq!(
+        sent("text/x; charset=utf-8", "'text'"),
+        "text/x; charset=utf-8"
+    );
+    assert_eq!(
+        sent("text/x; charset=latin1", "new Blob(['text'])"),
+        "text/x; charset=latin1"
+    );
     assert_eq!(sent("nonsense", "'text'"), "nonsense");
 }

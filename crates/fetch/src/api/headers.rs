@@ -341,13 +341,14 @@ mod tests {
     #[test]
     fn the_browsers_range_goes_with_the_first_change() {
         let range = ("Range", "bytes=1-2");
-        let change: [fn(&mut Headers) -> Result<(), ApiError>; 4] = [
+        type Change = fn(&mut Headers) -> Result<(), ApiError>;
+        let changes: [Change; 4] = [
             |headers| headers.append(b"Accept", b"text/html"),
             |headers| headers.set(b"Accept", b"text/html"),
             |headers| headers.delete(b"Accept-Language"),
             |headers| headers.delete(b"Range"),
         ];
-        for change in change {
+        for change in changes {
             let mut headers = with(Guard::RequestNoCors, &[range, ("Accept-Language", "en")]);
             change(&mut headers).unwrap();
             assert!(!headers.header_list.contains(b"range"));

@@ -148,11 +148,25 @@ impl RequestObject {
     /// # Errors
     ///
     /// Whatever the standard has a `TypeError` for.
-    #[algorithm("dom-request", untraced)]
     pub fn new(
         input: RequestInfo<'_>,
         init: &RequestInit,
         environment: &Rc<Environment>,
+    ) -> Result<Self, ApiError> {
+        Self::with_guard(input, init, environment, Guard::Request)
+    }
+
+    /// The same with another guard than the standard's "request": a program that is no browser takes "none".
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new).
+    #[algorithm("dom-request", untraced)]
+    pub fn with_guard(
+        input: RequestInfo<'_>,
+        init: &RequestInit,
+        environment: &Rc<Environment>,
+        guard: Guard,
     ) -> Result<Self, ApiError> {
         /// 2. There is a mode to fall back to only for strings.
         let mut fallback_mode = None;
@@ -318,8 +332,8 @@ impl RequestObject {
         }
         /// 28. That is the object's request.
         /// 31. Its headers are guarded.
-        let mut this = Self::create(request, Guard::Request);
-        if this.request.mode == Mode::NoCors {
+        let mut this = Self::create(request, guard);
+        if this.request.mode == Mode::NoCors && guard == Guard::Request {
             /// 32.1. Without CORS only the methods of forms,
             if !is_cors_safelisted_method(&this.request.method) {
                 return Err(ApiError::NoCorsMethod {

@@ -20,7 +20,11 @@ pub(crate) struct Data {
 }
 
 impl Data {
-    pub(crate) fn wrap<'js>(self, ctx: &Ctx<'js>, scope: &Scope) -> rquickjs::Result<Function<'js>> {
+    pub(crate) fn wrap<'js>(
+        self,
+        ctx: &Ctx<'js>,
+        scope: &Scope,
+    ) -> rquickjs::Result<Function<'js>> {
         scope.wrap(ctx, Rc::new(self))
     }
 }
@@ -47,11 +51,17 @@ const WAYS: [&str; 16] = [
 
 /// The static name of a way.
 pub(crate) fn way(name: &str) -> &'static str {
-    WAYS.iter().copied().find(|way| *way == name).unwrap_or("data from outside")
+    WAYS.iter()
+        .copied()
+        .find(|way| *way == name)
+        .unwrap_or("data from outside")
 }
 
 pub(crate) fn decode_base64(ctx: &Ctx<'_>, text: &str) -> rquickjs::Result<Bytes> {
-    STANDARD.decode(text).map(Bytes::from).map_err(|_| throw(ctx, "TypeError", "bytes were lost on the way"))
+    STANDARD
+        .decode(text)
+        .map(Bytes::from)
+        .map_err(|_| throw(ctx, "TypeError", "bytes were lost on the way"))
 }
 
 /// An entry list as a `FormData` object's JavaScript holds it: `[name, text]` or `[name, data, file name, type]`.
@@ -91,7 +101,11 @@ pub(crate) fn entries_to_script<'js>(
         item.set(0, entry.name)?;
         match entry.value {
             EntryValue::Text(text) => item.set(1, text)?,
-            EntryValue::File { name, content_type, bytes } => {
+            EntryValue::File {
+                name,
+                content_type,
+                bytes,
+            } => {
                 item.set(1, Data { bytes, outside }.wrap(ctx, scope)?)?;
                 item.set(2, name)?;
                 item.set(3, content_type)?;
@@ -110,71 +124,110 @@ pub(crate) fn form_boundary(scope: &Scope) -> String {
 pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     let scope = ops.scope();
     ops.add("dataFromBase64", move |ctx: Ctx<'js>, text: String| {
-        Data { bytes: decode_base64(&ctx, &text)?, outside: false }.wrap(&ctx, &scope)
+        Data {
+            bytes: decode_base64(&ctx, &text)?,
+            outside: false,
+        }
+        .wrap(&ctx, &scope)
     })?;
 
     let scope = ops.scope();
     ops.add("dataFromText", move |ctx: Ctx<'js>, text: String| {
-        Data { bytes: text.into(), outside: false }.wrap(&ctx, &scope)
+        Data {
+            bytes: text.into(),
+            outside: false,
+        }
+        .wrap(&ctx, &scope)
     })?;
 
     let scope = ops.scope();
-    ops.add("dataConcat", move |ctx: Ctx<'js>, parts: Vec<Function<'js>>| {
-        let parts = parts.iter().map(|part| scope.unwrap::<Data>(&ctx, part)).collect::<Result<Vec<_>, _>>()?;
-        let outside = parts.iter().any(|part| part.outside);
-        let slices: Vec<&[u8]> = parts.iter().map(|part| &part.bytes[..]).collect();
-        Data { bytes: slices.concat().into(), outside }.wrap(&ctx, &scope)
-    })?;
+    ops.add(
+        "dataConcat",
+        move |ctx: Ctx<'js>, parts: Vec<Function<'js>>| {
+            let parts = parts
+                .iter()
+                .map(|part| scope.unwrap::<Data>(&ctx, part))
+                .collect::<Result<Vec<_>, _>>()?;
+            let outside = parts.iter().any(|part| part.outside);
+            let slices: Vec<&[u8]> = parts.iter().map(|part| &part.bytes[..]).collect();
+            Data {
+                bytes: slices.concat().into(),
+                outside,
+            }
+            .wrap(&ctx, &scope)
+        },
+    )?;
 
     let scope = ops.scope();
-    ops.add("dataSlice", move |ctx: Ctx<'js>, data: Function<'js>, start: usize, end: usize| {
-        let data = scope.unwrap::<Data>(&ctx, &data)?;
-        let end = end.min(data.bytes.len());
-        let bytes = data.bytes.slice(start.min(end)..end);
-        Data { bytes, outside: data.outside }.wrap(&ctx, &scope)
-    })?;
+    ops.add(
+        "dataSlice",
+        move |ctx: Ctx<'js>, data: Function<'js>, start: usize, end: usize| {
+            let data = scope.unwrap::<Data>(&ctx, &data)?;
+            let end = end.min(data.bytes.len());
+            let bytes = data.bytes.slice(start.min(end)..end);
+            Data {
+                bytes,
+                outside: data.outside,
+            }
+            .wrap(&ctx, &scope)
+        },
+    )?;
 
     let scope = ops.scope();
     ops.add("dataSize", move |ctx: Ctx<'js>, data: Function<'js>| {
-        scope.unwrap::<Data>(&ctx, &data).map(|data| data.bytes.len())
+        scope
+            .unwrap::<Data>(&ctx, &data)
+            .map(|data| data.bytes.len())
     })?;
 
     // UTF-8 decode, with the byte order mark taken off. `how` says by what the script gets it.
     let scope = ops.scope();
-    ops.add("dataText", move |ctx: Ctx<'js>, data: Function<'js>, how: String| {
-        let data = scope.unwrap::<Data>(&ctx, &data)?;
-        expose(&scope, &data, &how);
-        rquickjs::Result::Ok(UTF_8.decode_with_bom_removal(&data.bytes).0.into_owned())
-    })?;
+    ops.add(
+        "dataText",
+        move |ctx: Ctx<'js>, data: Function<'js>, how: String| {
+            let data = scope.unwrap::<Data>(&ctx, &data)?;
+            expose(&scope, &data, &how);
+            rquickjs::Result::Ok(UTF_8.decode_with_bom_removal(&data.bytes).0.into_owned())
+        },
+    )?;
 
     let scope = ops.scope();
-    ops.add("dataBytes", move |ctx: Ctx<'js>, data: Function<'js>, how: String| {
-        let data = scope.unwrap::<Data>(&ctx, &data)?;
-        expose(&scope, &data, &how);
-        TypedArray::<u8>::new_copy(ctx, &data.bytes[..])
-    })?;
+    ops.add(
+        "dataBytes",
+        move |ctx: Ctx<'js>, data: Function<'js>, how: String| {
+            let data = scope.unwrap::<Data>(&ctx, &data)?;
+            expose(&scope, &data, &how);
+            TypedArray::<u8>::new_copy(ctx, &data.bytes[..])
+        },
+    )?;
 
     // The bytes for a serialized value: nothing is handed to a script yet.
     let scope = ops.scope();
     ops.add("dataBase64", move |ctx: Ctx<'js>, data: Function<'js>| {
-        scope.unwrap::<Data>(&ctx, &data).map(|data| STANDARD.encode(&data.bytes))
+        scope
+            .unwrap::<Data>(&ctx, &data)
+            .map(|data| STANDARD.encode(&data.bytes))
     })?;
 
     // btoa and atob: forgiving-base64 is checked in JavaScript.
     ops.add("encodingForLabel", |label: String| {
-        Encoding::for_label_no_replacement(label.as_bytes()).map(|encoding| encoding.name().to_lowercase())
+        Encoding::for_label_no_replacement(label.as_bytes())
+            .map(|encoding| encoding.name().to_lowercase())
     })?;
 
     let scope = ops.scope();
-    ops.add("decoderNew", move |ctx: Ctx<'js>, label: String, ignore_bom: bool| {
-        let encoding = Encoding::for_label(label.as_bytes()).unwrap_or(UTF_8);
-        let decoder = if ignore_bom {
-            encoding.new_decoder_without_bom_handling()
-        } else {
-            encoding.new_decoder_with_bom_removal()
-        };
-        scope.wrap(&ctx, Rc::new(std::cell::RefCell::new(decoder)))
-    })?;
+    ops.add(
+        "decoderNew",
+        move |ctx: Ctx<'js>, label: String, ignore_bom: bool| {
+            let encoding = Encoding::for_label(label.as_bytes()).unwrap_or(UTF_8);
+            let decoder = if ignore_bom {
+                encoding.new_decoder_without_bom_handling()
+            } else {
+                encoding.new_decoder_with_bom_removal()
+            };
+            scope.wrap(&ctx, Rc::new(std::cell::RefCell::new(decoder)))
+        },
+    )?;
 
     let scope = ops.scope();
     ops.add(
@@ -191,7 +244,9 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     ops.add("formBoundary", move || form_boundary(&scope))?;
 
     // Whether a MIME type parses, and how it is written then: for the types of blobs.
-    ops.add("mimeType", |text: String| crossexam_web::mime::parse(&text).map(|mime_type| mime_type.to_string()))?;
+    ops.add("mimeType", |text: String| {
+        crossexam_web::mime::parse(&text).map(|mime_type| mime_type.to_string())
+    })?;
 
     let scope = ops.scope();
     ops.add("randomBytes", move |ctx: Ctx<'js>, count: usize| {
@@ -208,7 +263,10 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
         let environment = scope.live_host(&ctx)?.environment(scope.realm);
         let object = Object::new_proto(ctx, None)?;
         object.set("secureContext", environment.secure_context)?;
-        object.set("crossOriginIsolated", environment.cross_origin_isolated_capability)?;
+        object.set(
+            "crossOriginIsolated",
+            environment.cross_origin_isolated_capability,
+        )?;
         object.set("origin", environment.origin.to_string())?;
         object.set("userAgent", scope.host().user_agent())?;
         rquickjs::Result::Ok(object)
@@ -224,7 +282,9 @@ fn expose(scope: &Scope, data: &Data, how: &str) {
 
 /// Decodes bytes; `None` if they are malformed and `fatal` is asked for.
 fn decode(decoder: &mut Decoder, mut bytes: &[u8], last: bool, fatal: bool) -> Option<String> {
-    let capacity = decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(bytes.len());
+    let capacity = decoder
+        .max_utf8_buffer_length(bytes.len())
+        .unwrap_or(bytes.len());
     let mut text = String::with_capacity(capacity);
     if !fatal {
         let _ = decoder.decode_to_string(bytes, &mut text, last);

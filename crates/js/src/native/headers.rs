@@ -4,7 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use bytes::Bytes;
-use crossexam_fetch::api::{ApiError, Exception, Guard, Headers, HeadersInit, RequestObject, ResponseObject};
+use crossexam_fetch::api::{
+    ApiError, Exception, Guard, Headers, HeadersInit, RequestObject, ResponseObject,
+};
 use crossexam_web::infra::{isomorphic_decode, isomorphic_encode};
 use rquickjs::{Array, Ctx, Function};
 
@@ -40,7 +42,10 @@ enum Target {
 
 impl JsHeaders {
     fn of(target: Target) -> Rc<Self> {
-        Rc::new(Self { target, reported: Cell::new(false) })
+        Rc::new(Self {
+            target,
+            reported: Cell::new(false),
+        })
     }
 
     pub(crate) fn of_request(request: Rc<JsRequest>) -> Rc<Self> {
@@ -95,80 +100,138 @@ pub(crate) fn byte_string(text: &str) -> Bytes {
 pub(crate) fn headers_init(kind: &str, items: Vec<Vec<String>>) -> HeadersInit {
     let bytes = |item: &String| byte_string(item);
     if kind == "record" {
-        HeadersInit::Record(items.iter().map(|item| (bytes(&item[0]), bytes(&item[1]))).collect())
+        HeadersInit::Record(
+            items
+                .iter()
+                .map(|item| (bytes(&item[0]), bytes(&item[1])))
+                .collect(),
+        )
     } else {
-        HeadersInit::Sequence(items.iter().map(|item| item.iter().map(bytes).collect()).collect())
+        HeadersInit::Sequence(
+            items
+                .iter()
+                .map(|item| item.iter().map(bytes).collect())
+                .collect(),
+        )
     }
 }
 
 pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     let scope = ops.scope();
     ops.add("headersNew", move |ctx: Ctx<'js>| {
-        scope.wrap(&ctx, JsHeaders::of(Target::Own(RefCell::new(Headers::new(Guard::None)))))
+        scope.wrap(
+            &ctx,
+            JsHeaders::of(Target::Own(RefCell::new(Headers::new(Guard::None)))),
+        )
     })?;
 
     let scope = ops.scope();
-    ops.add("headersFill", move |ctx: Ctx<'js>, headers: Function<'js>, kind: String, items: Vec<Vec<String>>| {
-        let headers = scope.unwrap::<JsHeaders>(&ctx, &headers)?;
-        let init = headers_init(&kind, items);
-        headers.with(|headers| headers.fill(&init)).map_err(|error| throw_api(&ctx, &error))
-    })?;
+    ops.add(
+        "headersFill",
+        move |ctx: Ctx<'js>, headers: Function<'js>, kind: String, items: Vec<Vec<String>>| {
+            let headers = scope.unwrap::<JsHeaders>(&ctx, &headers)?;
+            let init = headers_init(&kind, items);
+            headers
+                .with(|headers| headers.fill(&init))
+                .map_err(|error| throw_api(&ctx, &error))
+        },
+    )?;
 
     let scope = ops.scope();
-    ops.add("headersAppend", move |ctx: Ctx<'js>, headers: Function<'js>, name: String, value: String| {
-        let headers = scope.unwrap::<JsHeaders>(&ctx, &headers)?;
-        let (name, value) = (byte_string(&name), byte_string(&value));
-        headers.with(|headers| headers.append(&name, &value)).map_err(|error| throw_api(&ctx, &error))
-    })?;
+    ops.add(
+        "headersAppend",
+        move |ctx: Ctx<'js>, headers: Function<'js>, name: String, value: String| {
+            let headers = scope.unwrap::<JsHeaders>(&ctx, &headers)?;
+            let (name, value) = (byte_string(&name), byte_string(&value));
+            headers
+                .with(|headers| headers.append(&name, &value))
+                .map_err(|error| throw_api(&ctx, &error))
+        },
+    )?;
 
     let scope = ops.scope();
-    ops.add("headersSet", move |ctx: Ctx<'js>, headers: Function<'js>, name: String, value: String| {
-        let headers = scope.unwrap::<JsHeaders>(&ctx, &headers)?;
-        let (name, value) = (byte_string(&name), byte_string(&value));
-        headers.with(|headers| headers.set(&name, &value)).map_err(|error| throw_api(&ctx, &error))
-    })?;
+    ops.add(
+        "headersSet",
+        move |ctx: Ctx<'js>, headers: Function<'js>, name: String, value: String| {
+            let headers = scope.unwrap::<JsHeaders>(&ctx, &headers)?;
+            let (name, value) = (byte_string(&name), byte_string(&value));
+            headers
+                .with(|headers| headers.set(&name, &value))
+                .map_err(|error| throw_api(&ctx, &error))
+        },
+    )?;
 
     let scope = ops.scope();
-    ops.add("headersDelete", move |ctx: Ctx<'js>, headers: Function<'js>, name: String| {
-        let headers = scope.unwrap::<JsHeaders>(&ctx, &headers)?;
-        headers.with(|headers| headers.delete(&byte_string(&name))).map_err(|error| throw_api(&ctx, &error))
-    })?;
+    ops.add(
+        "headersDelete",
+        move |ctx: Ctx<'js>, headers: Function<'js>, name: String| {
+            let headers = scope.unwrap::<JsHeaders>(&ctx, &headers)?;
+            headers
+                .with(|headers| headers.delete(&byte_string(&name)))
+                .map_err(|error| throw_api(&ctx, &error))
+        },
+    )?;
 
     let scope = ops.scope();
-    ops.add("headersGet", move |ctx: Ctx<'js>, headers: Function<'js>, name: String| {
-        let headers = scope.unwrap::<JsHeaders>(&ctx, &headers)?;
-        headers.expose(&scope);
-        headers
-            .with(|headers| headers.get(&byte_string(&name)))
-            .map(|value| value.map(|value| isomorphic_decode(&value)))
-            .map_err(|error| throw_api(&ctx, &error))
-    })?;
+    ops.add(
+        "headersGet",
+        move |ctx: Ctx<'js>, headers: Function<'js>, name: String| {
+            let headers = scope.unwrap::<JsHeaders>(&ctx, &headers)?;
+            headers.expose(&scope);
+            headers
+                .with(|headers| headers.get(&byte_string(&name)))
+                .map(|value| value.map(|value| isomorphic_decode(&value)))
+                .map_err(|error| throw_api(&ctx, &error))
+        },
+    )?;
 
     let scope = ops.scope();
-    ops.add("headersHas", move |ctx: Ctx<'js>, headers: Function<'js>, name: String| {
-        let headers = scope.unwrap::<JsHeaders>(&ctx, &headers)?;
-        headers.with(|headers| headers.has(&byte_string(&name))).map_err(|error| throw_api(&ctx, &error))
-    })?;
+    ops.add(
+        "headersHas",
+        move |ctx: Ctx<'js>, headers: Function<'js>, name: String| {
+            let headers = scope.unwrap::<JsHeaders>(&ctx, &headers)?;
+            headers
+                .with(|headers| headers.has(&byte_string(&name)))
+                .map_err(|error| throw_api(&ctx, &error))
+        },
+    )?;
 
     let scope = ops.scope();
-    ops.add("headersGetSetCookie", move |ctx: Ctx<'js>, headers: Function<'js>| {
-        let headers = scope.unwrap::<JsHeaders>(&ctx, &headers)?;
-        headers.expose(&scope);
-        let values = headers.with(|headers| headers.get_set_cookie());
-        rquickjs::Result::Ok(values.iter().map(|value| isomorphic_decode(value)).collect::<Vec<_>>())
-    })?;
+    ops.add(
+        "headersGetSetCookie",
+        move |ctx: Ctx<'js>, headers: Function<'js>| {
+            let headers = scope.unwrap::<JsHeaders>(&ctx, &headers)?;
+            headers.expose(&scope);
+            let values = headers.with(|headers| headers.get_set_cookie());
+            rquickjs::Result::Ok(
+                values
+                    .iter()
+                    .map(|value| isomorphic_decode(value))
+                    .collect::<Vec<_>>(),
+            )
+        },
+    )?;
 
     // The pairs to iterate over: sorted and combined.
     let scope = ops.scope();
-    ops.add("headersPairs", move |ctx: Ctx<'js>, headers: Function<'js>| {
-        let headers = scope.unwrap::<JsHeaders>(&ctx, &headers)?;
-        headers.expose(&scope);
-        let sorted = headers.with(|headers| headers.header_list.sort_and_combine());
-        let pairs = Array::new(ctx)?;
-        for (index, header) in sorted.iter().enumerate() {
-            pairs.set(index, vec![isomorphic_decode(&header.name), isomorphic_decode(&header.value)])?;
-        }
-        rquickjs::Result::Ok(pairs)
-    })?;
+    ops.add(
+        "headersPairs",
+        move |ctx: Ctx<'js>, headers: Function<'js>| {
+            let headers = scope.unwrap::<JsHeaders>(&ctx, &headers)?;
+            headers.expose(&scope);
+            let sorted = headers.with(|headers| headers.header_list.sort_and_combine());
+            let pairs = Array::new(ctx)?;
+            for (index, header) in sorted.iter().enumerate() {
+                pairs.set(
+                    index,
+                    vec![
+                        isomorphic_decode(&header.name),
+                        isomorphic_decode(&header.value),
+                    ],
+                )?;
+            }
+            rquickjs::Result::Ok(pairs)
+        },
+    )?;
     Ok(())
 }

@@ -31,7 +31,13 @@ pub(crate) fn from_outside<'js>(
     response: &Response,
 ) -> rquickjs::Result<Function<'js>> {
     let object = ResponseObject::create(response, Guard::Immutable);
-    scope.wrap(ctx, Rc::new(JsResponse { object: RefCell::new(object), outside: true }))
+    scope.wrap(
+        ctx,
+        Rc::new(JsResponse {
+            object: RefCell::new(object),
+            outside: true,
+        }),
+    )
 }
 
 fn wrap<'js>(
@@ -40,96 +46,168 @@ fn wrap<'js>(
     object: Result<ResponseObject, ApiError>,
 ) -> rquickjs::Result<Function<'js>> {
     let object = object.map_err(|error| throw_api(ctx, &error))?;
-    scope.wrap(ctx, Rc::new(JsResponse { object: RefCell::new(object), outside: false }))
+    scope.wrap(
+        ctx,
+        Rc::new(JsResponse {
+            object: RefCell::new(object),
+            outside: false,
+        }),
+    )
 }
 
 pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     let scope = ops.scope();
-    ops.add("responseNew", move |ctx: Ctx<'js>, body: Option<Function<'js>>, init: Object<'js>| {
-        let body = body.map(|body| scope.unwrap::<JsBody>(&ctx, &body)).transpose()?;
-        let body = body.map(|body| body.with_type.clone());
-        let object = ResponseObject::with_body(body, &response_init(&init)?, guard(&scope));
-        wrap(&ctx, &scope, object)
+    ops.add(
+        "responseNew",
+        move |ctx: Ctx<'js>, body: Option<Function<'js>>, init: Object<'js>| {
+            let body = body
+                .map(|body| scope.unwrap::<JsBody>(&ctx, &body))
+                .transpose()?;
+            let body = body.map(|body| body.with_type.clone());
+            let object = ResponseObject::with_body(body, &response_init(&init)?, guard(&scope));
+            wrap(&ctx, &scope, object)
+        },
+    )?;
+
+    let scope = ops.scope();
+    ops.add("responseError", move |ctx: Ctx<'js>| {
+        wrap(&ctx, &scope, Ok(ResponseObject::error()))
     })?;
 
     let scope = ops.scope();
-    ops.add("responseError", move |ctx: Ctx<'js>| wrap(&ctx, &scope, Ok(ResponseObject::error())))?;
+    ops.add(
+        "responseRedirect",
+        move |ctx: Ctx<'js>, url: String, status: u16| {
+            let environment = scope.live_host(&ctx)?.environment(scope.realm);
+            let object = ResponseObject::redirect(&url, status, &environment.api_base_url.borrow());
+            wrap(&ctx, &scope, object)
+        },
+    )?;
 
     let scope = ops.scope();
-    ops.add("responseRedirect", move |ctx: Ctx<'js>, url: String, status: u16| {
-        let environment = scope.live_host(&ctx)?.environment(scope.realm);
-        let object = ResponseObject::redirect(&url, status, &environment.api_base_url.borrow());
-        wrap(&ctx, &scope, object)
-    })?;
+    ops.add(
+        "responseJson",
+        move |ctx: Ctx<'js>, text: String, init: Object<'js>| {
+            wrap(
+                &ctx,
+                &scope,
+                ResponseObject::json(text, &response_init(&init)?, guard(&scope)),
+            )
+        },
+    )?;
 
     let scope = ops.scope();
-    ops.add("responseJson", move |ctx: Ctx<'js>, text: String, init: Object<'js>| {
-        wrap(&ctx, &scope, ResponseObject::json(text, &response_init(&init)?, guard(&scope)))
-    })?;
+    ops.add(
+        "responseClone",
+        move |ctx: Ctx<'js>, response: Function<'js>| {
+            let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
+            let clone = response
+                .object
+                .borrow()
+                .try_clone()
+                .map_err(|error| throw_api(&ctx, &error))?;
+            scope.wrap(
+                &ctx,
+                Rc::new(JsResponse {
+                    object: RefCell::new(clone),
+                    outside: response.outside,
+                }),
+            )
+        },
+    )?;
 
     let scope = ops.scope();
-    ops.add("responseClone", move |ctx: Ctx<'js>, response: Function<'js>| {
-        let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
-        let clone = response.object.borrow().try_clone().map_err(|error| throw_api(&ctx, &error))?;
-        scope.wrap(&ctx, Rc::new(JsResponse { object: RefCell::new(clone), outside: response.outside }))
-    })?;
+    ops.add(
+        "responseHeaders",
+        move |ctx: Ctx<'js>, response: Function<'js>| {
+            let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
+            scope.wrap(&ctx, JsHeaders::of_response(response))
+        },
+    )?;
 
     let scope = ops.scope();
-    ops.add("responseHeaders", move |ctx: Ctx<'js>, response: Function<'js>| {
-        let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
-        scope.wrap(&ctx, JsHeaders::of_response(response))
-    })?;
+    ops.add(
+        "responseGet",
+        move |ctx: Ctx<'js>, response: Function<'js>, field: String| {
+            let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
+            let object = response.object.borrow();
+            rquickjs::Result::Ok(match field.as_str() {
+                "type" => object.r#type.as_str().to_owned(),
+                "url" => object.url(),
+                "statusText" => isomorphic_decode(&object.status_message),
+                _ => String::new(),
+            })
+        },
+    )?;
 
     let scope = ops.scope();
-    ops.add("responseGet", move |ctx: Ctx<'js>, response: Function<'js>, field: String| {
-        let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
-        let object = response.object.borrow();
-        rquickjs::Result::Ok(match field.as_str() {
-            "type" => object.r#type.as_str().to_owned(),
-            "url" => object.url(),
-            "statusText" => isomorphic_decode(&object.status_message),
-            _ => String::new(),
-        })
-    })?;
+    ops.add(
+        "responseStatus",
+        move |ctx: Ctx<'js>, response: Function<'js>| {
+            scope
+                .unwrap::<JsResponse>(&ctx, &response)
+                .map(|response| response.object.borrow().status)
+        },
+    )?;
 
     let scope = ops.scope();
-    ops.add("responseStatus", move |ctx: Ctx<'js>, response: Function<'js>| {
-        scope.unwrap::<JsResponse>(&ctx, &response).map(|response| response.object.borrow().status)
-    })?;
-
-    let scope = ops.scope();
-    ops.add("responseFlag", move |ctx: Ctx<'js>, response: Function<'js>, field: String| {
-        let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
-        let object = response.object.borrow();
-        rquickjs::Result::Ok(match field.as_str() {
-            "ok" => object.ok(),
-            "redirected" => object.redirected(),
-            "bodyUsed" => object.is_unusable(),
-            "hasBody" => object.body.is_some(),
-            _ => false,
-        })
-    })?;
+    ops.add(
+        "responseFlag",
+        move |ctx: Ctx<'js>, response: Function<'js>, field: String| {
+            let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
+            let object = response.object.borrow();
+            rquickjs::Result::Ok(match field.as_str() {
+                "ok" => object.ok(),
+                "redirected" => object.redirected(),
+                "bodyUsed" => object.is_unusable(),
+                "hasBody" => object.body.is_some(),
+                _ => false,
+            })
+        },
+    )?;
 
     // Takes the body's bytes; they can be taken once.
     let scope = ops.scope();
-    ops.add("responseConsume", move |ctx: Ctx<'js>, response: Function<'js>| {
-        let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
-        let mut object = response.object.borrow_mut();
-        if object.is_unusable() {
-            return Err(throw(&ctx, "TypeError", "the response's body is used already"));
-        }
-        object.body_used = true;
-        let bytes = object.body.as_ref().map(|body| body.bytes.clone()).unwrap_or_default();
-        Data { bytes, outside: response.outside }.wrap(&ctx, &scope)
-    })?;
+    ops.add(
+        "responseConsume",
+        move |ctx: Ctx<'js>, response: Function<'js>| {
+            let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
+            let mut object = response.object.borrow_mut();
+            if object.is_unusable() {
+                return Err(throw(
+                    &ctx,
+                    "TypeError",
+                    "the response's body is used already",
+                ));
+            }
+            object.body_used = true;
+            let bytes = object
+                .body
+                .as_ref()
+                .map(|body| body.bytes.clone())
+                .unwrap_or_default();
+            Data {
+                bytes,
+                outside: response.outside,
+            }
+            .wrap(&ctx, &scope)
+        },
+    )?;
     Ok(())
 }
 
 fn response_init<'js>(init: &Object<'js>) -> rquickjs::Result<ResponseInit> {
     let headers = init
         .get::<_, Option<String>>("headersKind")?
-        .map(|kind| init.get("headersItems").map(|items| headers_init(&kind, items)))
+        .map(|kind| {
+            init.get("headersItems")
+                .map(|items| headers_init(&kind, items))
+        })
         .transpose()?;
     let text: String = init.get("statusText")?;
-    Ok(ResponseInit { status: init.get("status")?, status_text: byte_string(&text), headers })
+    Ok(ResponseInit {
+        status: init.get("status")?,
+        status_text: byte_string(&text),
+        headers,
+    })
 }

@@ -33,13 +33,21 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     let scope = ops.scope();
     ops.add(
         "xhrOpen",
-        move |ctx: Ctx<'js>, method: String, url: String, username: Option<String>, password: Option<String>| {
+        move |ctx: Ctx<'js>,
+              method: String,
+              url: String,
+              username: Option<String>,
+              password: Option<String>| {
             let method = byte_string(&method);
             if !is_method(&method) {
                 return Err(throw(&ctx, "SyntaxError", "not a method"));
             }
             if is_forbidden_method(&method) {
-                return Err(throw(&ctx, "SecurityError", "this method is not for scripts"));
+                return Err(throw(
+                    &ctx,
+                    "SecurityError",
+                    "this method is not for scripts",
+                ));
             }
             let environment = scope.live_host(&ctx)?.environment(scope.realm);
             let mut url = environment
@@ -57,39 +65,59 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                 }
             }
             let headers = RefCell::new(HeaderList::new());
-            scope.wrap(&ctx, Rc::new(Opened { method: normalize_a_method(method), url, headers }))
+            scope.wrap(
+                &ctx,
+                Rc::new(Opened {
+                    method: normalize_a_method(method),
+                    url,
+                    headers,
+                }),
+            )
         },
     )?;
 
     let scope = ops.scope();
-    ops.add("xhrSetRequestHeader", move |ctx: Ctx<'js>, opened: Function<'js>, name: String, value: String| {
-        let opened = scope.unwrap::<Opened>(&ctx, &opened)?;
-        let (name, value) = (byte_string(&name), byte_string(&value));
-        let value = value.slice_ref(normalize(&value));
-        if !is_header_name(&name) || !is_header_value(&value) {
-            return Err(throw(&ctx, "SyntaxError", "not a header"));
-        }
-        if !is_forbidden_request_header(&name, &value) {
-            opened.headers.borrow_mut().combine(name, value);
-        }
-        Ok(())
-    })?;
+    ops.add(
+        "xhrSetRequestHeader",
+        move |ctx: Ctx<'js>, opened: Function<'js>, name: String, value: String| {
+            let opened = scope.unwrap::<Opened>(&ctx, &opened)?;
+            let (name, value) = (byte_string(&name), byte_string(&value));
+            let value = value.slice_ref(normalize(&value));
+            if !is_header_name(&name) || !is_header_value(&value) {
+                return Err(throw(&ctx, "SyntaxError", "not a header"));
+            }
+            if !is_forbidden_request_header(&name, &value) {
+                opened.headers.borrow_mut().combine(name, value);
+            }
+            Ok(())
+        },
+    )?;
 
     let scope = ops.scope();
-    ops.add("xhrIgnoresBody", move |ctx: Ctx<'js>, opened: Function<'js>| {
-        scope.unwrap::<Opened>(&ctx, &opened).map(|opened| matches!(&opened.method[..], b"GET" | b"HEAD"))
-    })?;
+    ops.add(
+        "xhrIgnoresBody",
+        move |ctx: Ctx<'js>, opened: Function<'js>| {
+            scope
+                .unwrap::<Opened>(&ctx, &opened)
+                .map(|opened| matches!(&opened.method[..], b"GET" | b"HEAD"))
+        },
+    )?;
 
     // `options`: withCredentials, uploadListener, textual (the body is a string or a URLSearchParams). Returns the
     // body's length.
     let scope = ops.scope();
     ops.add(
         "xhrPrepare",
-        move |ctx: Ctx<'js>, opened: Function<'js>, body: Option<Function<'js>>, options: Object<'js>| {
+        move |ctx: Ctx<'js>,
+              opened: Function<'js>,
+              body: Option<Function<'js>>,
+              options: Object<'js>| {
             let opened = scope.unwrap::<Opened>(&ctx, &opened)?;
             let environment = scope.live_host(&ctx)?.environment(scope.realm);
             let mut headers = opened.headers.borrow_mut();
-            let body = body.map(|body| scope.unwrap::<JsBody>(&ctx, &body)).transpose()?;
+            let body = body
+                .map(|body| scope.unwrap::<JsBody>(&ctx, &body))
+                .transpose()?;
             if let Some(body) = &body {
                 match headers.get(b"content-type") {
                     Some(value) if options.get("textual")? => {
@@ -124,86 +152,149 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     )?;
 
     let scope = ops.scope();
-    ops.add("xhrBodyLength", move |ctx: Ctx<'js>, request: Function<'js>| {
-        let request = scope.unwrap::<Request>(&ctx, &request)?;
-        rquickjs::Result::Ok(request.body.as_ref().map_or(-1, |body| body.bytes.len() as i64))
-    })?;
+    ops.add(
+        "xhrBodyLength",
+        move |ctx: Ctx<'js>, request: Function<'js>| {
+            let request = scope.unwrap::<Request>(&ctx, &request)?;
+            rquickjs::Result::Ok(
+                request
+                    .body
+                    .as_ref()
+                    .map_or(-1, |body| body.bytes.len() as i64),
+            )
+        },
+    )?;
 
     let scope = ops.scope();
-    ops.add("xhrSend", move |ctx: Ctx<'js>, operation: u64, request: Function<'js>| {
-        let request = scope.unwrap::<Request>(&ctx, &request)?;
-        let host = scope.live_host(&ctx)?;
-        let initiator = FetchInitiator::XmlHttpRequest;
-        host.start_fetch(scope.realm, OperationId(operation), initiator, (*request).clone());
-        rquickjs::Result::Ok(())
-    })?;
+    ops.add(
+        "xhrSend",
+        move |ctx: Ctx<'js>, operation: u64, request: Function<'js>| {
+            let request = scope.unwrap::<Request>(&ctx, &request)?;
+            let host = scope.live_host(&ctx)?;
+            let initiator = FetchInitiator::XmlHttpRequest;
+            host.start_fetch(
+                scope.realm,
+                OperationId(operation),
+                initiator,
+                (*request).clone(),
+            );
+            rquickjs::Result::Ok(())
+        },
+    )?;
 
     let scope = ops.scope();
-    ops.add("xhrGetHeader", move |ctx: Ctx<'js>, response: Function<'js>, name: String| {
-        let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
-        let value = response.object.borrow().headers.header_list.get(&byte_string(&name));
-        if let Some(value) = &value {
-            scope.exposed("XMLHttpRequest.getResponseHeader()", value);
-        }
-        rquickjs::Result::Ok(value.map(|value| isomorphic_decode(&value)))
-    })?;
+    ops.add(
+        "xhrGetHeader",
+        move |ctx: Ctx<'js>, response: Function<'js>, name: String| {
+            let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
+            let value = response
+                .object
+                .borrow()
+                .headers
+                .header_list
+                .get(&byte_string(&name));
+            if let Some(value) = &value {
+                scope.exposed("XMLHttpRequest.getResponseHeader()", value);
+            }
+            rquickjs::Result::Ok(value.map(|value| isomorphic_decode(&value)))
+        },
+    )?;
 
     let scope = ops.scope();
-    ops.add("xhrAllHeaders", move |ctx: Ctx<'js>, response: Function<'js>| {
-        let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
-        let mut headers: Vec<_> =
-            response.object.borrow().headers.header_list.sort_and_combine().into_iter().collect();
-        headers.sort_by_key(|header| header.name.to_ascii_uppercase());
-        let mut output = String::new();
-        for header in headers {
-            scope.exposed("XMLHttpRequest.getAllResponseHeaders()", &header.value);
-            output.push_str(&isomorphic_decode(&header.name));
-            output.push_str(": ");
-            output.push_str(&isomorphic_decode(&header.value));
-            output.push_str("\r\n");
-        }
-        rquickjs::Result::Ok(output)
-    })?;
+    ops.add(
+        "xhrAllHeaders",
+        move |ctx: Ctx<'js>, response: Function<'js>| {
+            let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
+            let mut headers: Vec<_> = response
+                .object
+                .borrow()
+                .headers
+                .header_list
+                .sort_and_combine()
+                .into_iter()
+                .collect();
+            headers.sort_by_key(|header| header.name.to_ascii_uppercase());
+            let mut output = String::new();
+            for header in headers {
+                scope.exposed("XMLHttpRequest.getAllResponseHeaders()", &header.value);
+                output.push_str(&isomorphic_decode(&header.name));
+                output.push_str(": ");
+                output.push_str(&isomorphic_decode(&header.value));
+                output.push_str("\r\n");
+            }
+            rquickjs::Result::Ok(output)
+        },
+    )?;
 
     // The `Content-Length`, or 0.
     let scope = ops.scope();
-    ops.add("xhrLength", move |ctx: Ctx<'js>, response: Function<'js>| {
-        let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
-        let length = mime::extract_a_length(&response.object.borrow().headers.header_list);
-        rquickjs::Result::Ok(length.ok().flatten().unwrap_or(0))
-    })?;
+    ops.add(
+        "xhrLength",
+        move |ctx: Ctx<'js>, response: Function<'js>| {
+            let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
+            let length = mime::extract_a_length(&response.object.borrow().headers.header_list);
+            rquickjs::Result::Ok(length.ok().flatten().unwrap_or(0))
+        },
+    )?;
 
     // The received bytes, as data.
     let scope = ops.scope();
     ops.add("xhrBytes", move |ctx: Ctx<'js>, response: Function<'js>| {
         let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
-        let bytes = response.object.borrow().body.as_ref().map(|body| body.bytes.clone()).unwrap_or_default();
-        Data { bytes, outside: response.outside }.wrap(&ctx, &scope)
+        let bytes = response
+            .object
+            .borrow()
+            .body
+            .as_ref()
+            .map(|body| body.bytes.clone())
+            .unwrap_or_default();
+        Data {
+            bytes,
+            outside: response.outside,
+        }
+        .wrap(&ctx, &scope)
     })?;
 
     let scope = ops.scope();
-    ops.add("xhrText", move |ctx: Ctx<'js>, response: Function<'js>, override_type: Option<String>, how: String| {
-        let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
-        let object = response.object.borrow();
-        let Some(body) = &object.body else { return rquickjs::Result::Ok(String::new()) };
-        let label = override_type
-            .as_deref()
-            .and_then(mime::parse)
-            .and_then(|mime_type| mime_type.parameter("charset").map(str::to_owned))
-            .or_else(|| response_type(&object.headers.header_list).parameter("charset").map(str::to_owned));
-        let encoding = label.and_then(|label| Encoding::for_label(label.as_bytes())).unwrap_or(UTF_8);
-        scope.exposed(way(&how), &body.bytes);
-        Ok(encoding.decode(&body.bytes).0.into_owned())
-    })?;
+    ops.add(
+        "xhrText",
+        move |ctx: Ctx<'js>,
+              response: Function<'js>,
+              override_type: Option<String>,
+              how: String| {
+            let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
+            let object = response.object.borrow();
+            let Some(body) = &object.body else {
+                return rquickjs::Result::Ok(String::new());
+            };
+            let label = override_type
+                .as_deref()
+                .and_then(mime::parse)
+                .and_then(|mime_type| mime_type.parameter("charset").map(str::to_owned))
+                .or_else(|| {
+                    response_type(&object.headers.header_list)
+                        .parameter("charset")
+                        .map(str::to_owned)
+                });
+            let encoding = label
+                .and_then(|label| Encoding::for_label(label.as_bytes()))
+                .unwrap_or(UTF_8);
+            scope.exposed(way(&how), &body.bytes);
+            Ok(encoding.decode(&body.bytes).0.into_owned())
+        },
+    )?;
 
     let scope = ops.scope();
-    ops.add("xhrFinalType", move |ctx: Ctx<'js>, response: Function<'js>, override_type: Option<String>| {
-        let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
-        rquickjs::Result::Ok(match override_type {
-            Some(mime_type) => mime_type,
-            None => response_type(&response.object.borrow().headers.header_list).to_string(),
-        })
-    })?;
+    ops.add(
+        "xhrFinalType",
+        move |ctx: Ctx<'js>, response: Function<'js>, override_type: Option<String>| {
+            let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
+            rquickjs::Result::Ok(match override_type {
+                Some(mime_type) => mime_type,
+                None => response_type(&response.object.borrow().headers.header_list).to_string(),
+            })
+        },
+    )?;
     Ok(())
 }
 

@@ -14,9 +14,9 @@ use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
+use crossexam_fetch::client::{Environment, GlobalObject, PolicyContainer};
 use crossexam_fetch::response::{ActualResponse, Filter, InternalResponse};
 use crossexam_fetch::{BlockReason, Body, NetworkError, Request, Response};
-use crossexam_fetch::client::{Environment, GlobalObject, PolicyContainer};
 use crossexam_js::{
     Agent, ConsoleLevel, FetchInitiator, Limits, OperationId, RealmHost, RealmId, RealmKind,
     ScriptError,
@@ -115,10 +115,7 @@ impl Fake {
 
     /// Lets all timers come due, in order.
     pub fn run_timers(&self) {
-        while let Some(((due, operation), ())) = {
-            let first = self.world.timers.borrow_mut().pop_first();
-            first
-        } {
+        while let Some((due, operation)) = self.world.next_timer() {
             self.world.now.set(due);
             self.agent.deliver_timer(OperationId(operation)).unwrap();
             self.agent.run_microtasks().unwrap();
@@ -193,7 +190,9 @@ impl Fake {
 
     /// Delivers an answer to a fetch, and runs the microtasks.
     pub fn answer(&self, started: &Started, response: impl Into<Response>) {
-        self.agent.deliver_response(started.operation, &response.into()).unwrap();
+        self.agent
+            .deliver_response(started.operation, &response.into())
+            .unwrap();
         self.agent.run_microtasks().unwrap();
     }
 
@@ -203,6 +202,15 @@ impl Fake {
 
     pub fn call_back_outcome(&self) -> Option<Result<(), ScriptError>> {
         self.world.outcome.take()
+    }
+}
+
+impl World {
+    fn next_timer(&self) -> Option<(Duration, u64)> {
+        self.timers
+            .borrow_mut()
+            .pop_first()
+            .map(|(timer, ())| timer)
     }
 }
 
@@ -273,7 +281,12 @@ impl RealmHost for World {
 }
 
 /// A response as a filter shows it.
-pub fn response(filter: Filter, url: &str, headers: &[(&'static str, &'static str)], body: &'static str) -> Response {
+pub fn response(
+    filter: Filter,
+    url: &str,
+    headers: &[(&'static str, &'static str)],
+    body: &'static str,
+) -> Response {
     let mut internal = InternalResponse::new();
     internal.url_list = vec![Url::parse(url).unwrap()];
     internal.status_message = "OK".into();
@@ -294,7 +307,10 @@ fn a_step() -> &'static crossexam_web::Step {
         id: "concept-cors-check",
         name: "CORS check",
     };
-    static STEP: crossexam_web::Step =
-        crossexam_web::Step { algorithm: &ALGORITHM, number: "2", text: "No value, no permission." };
+    static STEP: crossexam_web::Step = crossexam_web::Step {
+        algorithm: &ALGORITHM,
+        number: "2",
+        text: "No value, no permission.",
+    };
     &STEP
 }

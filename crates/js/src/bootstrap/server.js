@@ -1,0 +1,58 @@
+// Server programs: the handler of a module's default export, and what it is given besides the request.
+
+export default function (ops, lib, global) {
+  const { parse, stringify, toWellFormed, apply, then, promiseResolve, freeze } = lib.primordials;
+  const { convert } = lib;
+
+  // The program's store: JSON values under string keys.
+  const store = freeze({
+    get(key) {
+      const text = ops.storeGet(convert.USVString(key));
+      return text === undefined || text === null ? undefined : parse(text);
+    },
+    set(key, value) {
+      const text = stringify(value);
+      if (text === undefined) throw new TypeError('store.set: the value has no JSON');
+      ops.storeSet(convert.USVString(key), toWellFormed(text));
+    },
+    has(key) {
+      const text = ops.storeGet(convert.USVString(key));
+      return text !== undefined && text !== null;
+    },
+    delete(key) { return ops.storeDelete(convert.USVString(key)); },
+    keys() { return ops.storeKeys(); },
+  });
+
+  let program = null;
+  let kept = null;
+  lib.entries.keep = (namespace, promise) => { kept = [namespace, promise]; then(promise, undefined, () => {}); };
+  lib.entries.loaded = () => kept;
+  // Takes the module's default export; says what is wrong with it, or nothing.
+  lib.entries.program = (exported) => {
+    if (typeof exported === 'function') program = { handler: exported, self: undefined };
+    else if (lib.isObject(exported) && typeof exported.fetch === 'function') program = { handler: exported.fetch, self: exported };
+    else throw new TypeError('the module has no `export default { fetch(request, env) { … } }`');
+  };
+  lib.entries.serve = (operation, native) => {
+    const request = lib.createRequest(native);
+    const env = { ...parse(ops.serverVariables()), store };
+    const context = { waitUntil() {}, passThroughOnException() {} };
+    let result;
+    try {
+      result = promiseResolve(apply(program.handler, program.self, [request, env, context]));
+    } catch (error) {
+      ops.serverFailed(operation, error);
+      return;
+    }
+    const answered = then(result, (response) => {
+      const state = lib.peek(response, 'Response');
+      if (state === undefined) throw new TypeError(`the handler returned ${lib.describe(response)} instead of a Response`);
+      if (ops.responseFlag(state.native, 'bodyUsed')) {
+        throw new TypeError('the handler returned a Response whose body is used already');
+      }
+      ops.serverAnswer(operation, state.native);
+    });
+    then(answered, undefined, (error) => ops.serverFailed(operation, error));
+  };
+  lib.exposeFunctions({ get self() { return global; } });
+}
