@@ -64,6 +64,7 @@ pub async fn fetch<H: Host>(
     };
     // 11. MODEL: nothing is preloaded; a preload only warms the network.
     let request = &mut params.request;
+    request.header_list.reserve(12);
     if !request.header_list.contains(b"Accept") {
         /// 12.3. What the destination likes to get.
         let value = accept_value(request);

@@ -194,6 +194,13 @@ fn normalized(value: Bytes) -> Vec<u8> {
         .collect()
 }
 
+/// Whether a response without explicit freshness can ever be used again: be fresh by the heuristic, or be validated.
+///
+/// MODEL: others could only serve the cache modes "force-cache" and "only-if-cached"; they are not stored.
+fn can_be_used_again(list: &HeaderList) -> bool {
+    list.contains(b"ETag") || list.contains(b"Last-Modified")
+}
+
 /// RFC 9110, section 15.1.
 const fn is_heuristically_cacheable(status: u16) -> bool {
     matches!(
@@ -238,7 +245,8 @@ impl HttpCache {
             && !CacheControl::of(request).no_store
             && !matches!(response.status, 0..=199 | 206 | 304)
             && !request.contains(b"Range")
-            && (has_explicit_freshness || is_heuristically_cacheable(response.status));
+            && (has_explicit_freshness
+                || (is_heuristically_cacheable(response.status) && can_be_used_again(list)));
         if !may_be_stored {
             return;
         }

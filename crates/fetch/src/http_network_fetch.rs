@@ -64,7 +64,6 @@ pub(crate) async fn http_network_fetch<H: Host>(
     };
     trace.fact("status", || answer.status.to_string());
     let mut response = InternalResponse::new();
-    response.url_list = request.url_list.to_vec();
     response.status = answer.status;
     response.status_message = answer.status_message;
     response.header_list = answer.header_list;

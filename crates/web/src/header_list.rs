@@ -40,6 +40,11 @@ impl HeaderList {
         }
     }
 
+    /// Makes room for `additional` headers more.
+    pub fn reserve(&mut self, additional: usize) {
+        self.headers.reserve(additional);
+    }
+
     /// The headers in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Header> {
         self.headers.iter()
@@ -136,8 +141,8 @@ impl HeaderList {
                     keep
                 });
             }
-            /// 2. Otherwise append.
-            None => self.append(name, value),
+            /// 2. Otherwise append. (There is no header of that name whose spelling could count.)
+            None => self.headers.push(Header { name, value }),
         }
     }
 
@@ -209,7 +214,8 @@ impl IntoIterator for HeaderList {
 
 impl<N: Into<Bytes>, V: Into<Bytes>> FromIterator<(N, V)> for HeaderList {
     fn from_iter<T: IntoIterator<Item = (N, V)>>(headers: T) -> Self {
-        let mut list = Self::new();
+        let headers = headers.into_iter();
+        let mut list = Self::with_capacity(headers.size_hint().0);
         for (name, value) in headers {
             list.append(name, value);
         }

@@ -128,6 +128,25 @@ impl Host {
         std::str::from_utf8(suffix.as_bytes()).ok()
     }
 
+    /// Whether a host can at all be in the same site, judged without the Public Suffix List: a registrable domain has two
+    /// labels at least, so those must agree. `true` promises nothing.
+    fn may_share_a_site_with(&self, host: &str) -> bool {
+        fn last_two_labels(host: &str) -> &str {
+            let last_dot = host.rfind('.').unwrap_or(0);
+            let start = host[..last_dot].rfind('.').map_or(0, |dot| dot + 1);
+            &host[start..]
+        }
+        match self {
+            Self::Domain(domain) => {
+                **domain == *host
+                    || domain.ends_with('.')
+                    || host.ends_with('.')
+                    || last_two_labels(domain) == last_two_labels(host)
+            }
+            Self::Ipv4(_) | Self::Ipv6(_) => true,
+        }
+    }
+
     /// The domain, if the Public Suffix List has something to say about it.
     // NB: a URL's host can have empty labels (`a..example`); the list's algorithm does not allow them. Such a host is its
     // own site, which is the cautious answer.
@@ -301,8 +320,19 @@ impl Origin {
 
     /// Whether this origin is same site with `url`'s origin.
     pub fn is_same_site_with_url(&self, url: &Url) -> bool {
-        self.is_same_origin_with_url(url)
-            || Self::of_url(url).is_some_and(|origin| self.is_same_site(&origin))
+        if self.is_same_origin_with_url(url) {
+            return true;
+        }
+        let (Self::Tuple(tuple), Some(host)) = (self, url.host_str()) else {
+            return Self::of_url(url).is_some_and(|origin| self.is_same_site(&origin));
+        };
+        // A quick no for the common case: sites that differ in scheme or in their last two labels.
+        if url.scheme() != "blob"
+            && (*tuple.scheme != *url.scheme() || !tuple.host.may_share_a_site_with(host))
+        {
+            return false;
+        }
+        Self::of_url(url).is_some_and(|origin| self.is_same_site(&origin))
     }
 }
 

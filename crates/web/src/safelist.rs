@@ -3,6 +3,7 @@
 //! <https://fetch.spec.whatwg.org/#terminology-headers>
 
 use bytes::Bytes;
+use smallvec::SmallVec;
 
 use crate::header_list::convert_header_names_to_a_sorted_lowercase_set;
 use crate::header_value::get_decode_and_split_value;
@@ -57,8 +58,15 @@ pub fn is_cors_safelisted_request_header(name: &[u8], value: &[u8]) -> bool {
     if value.len() > LONGEST_SAFELISTED_VALUE {
         return false;
     }
+    // NB: the longest names that have a rule are 16 bytes long; no copy is made of longer ones.
+    let mut lowercase = [0; 16];
+    let Some(lowercase) = lowercase.get_mut(..name.len()) else {
+        return false;
+    };
+    lowercase.copy_from_slice(name);
+    lowercase.make_ascii_lowercase();
     /// 2. Each name has its own rule.
-    match &name.to_ascii_lowercase()[..] {
+    match &*lowercase {
         b"accept" => !value
             .iter()
             .copied()
@@ -103,9 +111,9 @@ pub fn is_cors_safelisted_request_header(name: &[u8], value: &[u8]) -> bool {
 #[algorithm("cors-unsafe-request-header-names", untraced)]
 pub fn cors_unsafe_request_header_names(headers: &HeaderList) -> Vec<Bytes> {
     /// 1. The names that are unsafe.
-    let mut unsafe_names = Vec::new();
+    let mut unsafe_names: SmallVec<[&Bytes; 8]> = SmallVec::new();
     /// 2. The names that may become so.
-    let mut potentially_unsafe_names = Vec::new();
+    let mut potentially_unsafe_names: SmallVec<[&Bytes; 8]> = SmallVec::new();
     /// 3. The bytes of all safelisted values.
     let mut safelist_value_size: usize = 0;
     /// 4. Look at each header.
