@@ -13,7 +13,8 @@ pub mod picture;
 pub mod plan;
 pub mod render;
 mod resolve;
-pub mod run;
+mod run;
+mod runner;
 mod scenario;
 pub mod verdict;
 
@@ -24,5 +25,6 @@ pub use picture::Picture;
 pub use plan::Plan;
 pub use resolve::has_errors;
 pub use run::{LearnersText, Run};
+pub use runner::{RunFailure, RunOptions, run, run_plan};
 pub use scenario::{Loaded, PROFILES, Scenario};
 pub use verdict::Verdict;

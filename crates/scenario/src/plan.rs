@@ -50,6 +50,8 @@ pub struct Person {
     pub name: String,
     /// Who they are.
     pub role: String,
+    /// Where they sit, if it was said.
+    pub placement: Option<Placement>,
 }
 
 /// A machine.
@@ -234,6 +236,72 @@ pub enum Action {
     },
     /// Names come to resolve to something else.
     Dns(IndexMap<String, DnsTarget>),
+}
+
+impl Step {
+    /// What is done, in the words of the journal, for example `visits https://charlie.example/`.
+    pub fn describe(&self) -> String {
+        match &self.action {
+            Action::Visit { url, .. } => format!("visits {url}"),
+            Action::Click { selector, .. } => format!("clicks {selector}"),
+            Action::Submit { selector, .. } => format!("submits {selector}"),
+            Action::Curl(curl) => curl.command(),
+            Action::Wait(duration) => format!("{duration:?} pass"),
+            Action::Clear { what, .. } => match what {
+                Clear::Cookies => "clears the cookies".to_owned(),
+                Clear::PreflightCache => "clears the caches".to_owned(),
+                Clear::Credentials => "forgets the passwords that were typed".to_owned(),
+                Clear::Everything => "clears the cookies, the caches and the passwords".to_owned(),
+            },
+            Action::Set { machine, values } => {
+                let values: Vec<String> = values
+                    .iter()
+                    .map(|(key, value)| format!("{machine}.{key} to {value}"))
+                    .collect();
+                format!("sets {}", values.join(", "))
+            }
+            Action::Dns(names) => {
+                let names: Vec<String> = names
+                    .iter()
+                    .map(|(name, target)| match target {
+                        DnsTarget::Machine(machine) => {
+                            format!("{name} resolve to the machine {machine}")
+                        }
+                        DnsTarget::Address(address) => format!("{name} resolve to {address}"),
+                    })
+                    .collect();
+                format!("lets {}", names.join(", "))
+            }
+        }
+    }
+}
+
+impl Curl {
+    /// The request as a command line, for people.
+    pub fn command(&self) -> String {
+        let mut command = "runs curl".to_owned();
+        let default = if self.body.is_some() { "POST" } else { "GET" };
+        if self.method != default {
+            command.push_str(&format!(" -X {}", self.method));
+        }
+        for (name, value) in &self.headers {
+            command.push_str(&format!(" -H {}", quoted(&format!("{name}: {value}"))));
+        }
+        if let Some(body) = &self.body {
+            command.push_str(&format!(" -d {}", quoted(body)));
+        }
+        if let Some(subject) = &self.certificate {
+            command.push_str(&format!(" --cert {}", quoted(subject)));
+        }
+        command.push(' ');
+        command.push_str(self.url.as_str());
+        command
+    }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 impl Action {

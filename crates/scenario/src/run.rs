@@ -56,9 +56,18 @@ impl LearnersText {
 }
 
 impl Run {
-    /// A run from its parts; the verdict is made here.
-    pub fn new(text: LearnersText, plan: Plan, journal: Vec<Entry>) -> Self {
-        let verdict = Verdict::of(&plan, &journal);
+    /// A run from its parts; the verdict is made here. The interruption says why the story could not be played to its end, if
+    /// it could not.
+    pub fn new(
+        text: LearnersText,
+        plan: Plan,
+        journal: Vec<Entry>,
+        interruption: Option<String>,
+    ) -> Self {
+        let mut verdict = Verdict::of(&plan, &journal);
+        if let Some(text) = interruption {
+            verdict.interrupted(text, journal.len().saturating_sub(1));
+        }
         Self {
             text,
             plan,

@@ -102,6 +102,10 @@ pub struct Person {
     /// Who they are, in a few words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub role: String,
+    /// Where they sit with their browsers and clients: `private` for the private network, from which the public one is reached
+    /// as well. By default on the public network, or where their own machines stand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<Placement>,
 }
 
 /// A machine that answers requests.

@@ -92,10 +92,14 @@ impl<'a> Builder<'a, '_> {
         match &entry.event {
             Event::Action { person, what } => {
                 self.settle(None);
-                let note = self
-                    .steps
-                    .next()
-                    .map_or_else(String::new, |step| step.note.clone());
+                // Not every action is a step of the story: people also type passwords when they are asked.
+                let step = self.steps.as_slice().first().filter(|step| {
+                    step.who.as_deref().unwrap_or_default() == person && step.describe() == *what
+                });
+                let note = step.map_or_else(String::new, |step| step.note.clone());
+                if step.is_some() {
+                    self.steps.next();
+                }
                 let name = plan
                     .people
                     .get(person)

@@ -239,7 +239,7 @@ impl Canvas {
 }
 
 /// A text in lines of at most `width` characters, broken at spaces where possible.
-pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let width = width.max(8);
     let mut lines = Vec::new();
     let mut line = String::new();

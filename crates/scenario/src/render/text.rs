@@ -84,6 +84,32 @@ pub fn text(run: &Run, options: &TextOptions) -> String {
     drawing.canvas.finish()
 }
 
+/// Writes only what stands before the picture: the title and the question.
+pub fn introduction(run: &Run, options: &TextOptions) -> String {
+    let glyphs = if options.unicode {
+        Glyphs::UNICODE
+    } else {
+        Glyphs::ASCII
+    };
+    let mut drawing = Drawing {
+        canvas: Canvas::new(
+            options.width.max(MIN_WIDTH),
+            Vec::new(),
+            glyphs,
+            options.color,
+        ),
+        options,
+        run,
+        picture: &Picture {
+            lanes: Vec::new(),
+            rows: Vec::new(),
+            entries: Vec::new(),
+        },
+    };
+    drawing.question();
+    drawing.canvas.finish()
+}
+
 fn columns(count: usize, width: usize) -> Vec<usize> {
     let gaps = count.saturating_sub(1).max(1);
     let gap = (width.saturating_sub(MARGIN + LAST_COLUMN) / gaps).min(MAX_GAP);
@@ -98,7 +124,7 @@ struct Drawing<'a> {
 }
 
 impl Drawing<'_> {
-    fn introduction(&mut self) {
+    fn question(&mut self) {
         let plan = &self.run.plan;
         if self.options.learner.before {
             let line = self.canvas.blank();
@@ -114,6 +140,11 @@ impl Drawing<'_> {
             }
             self.canvas.blank();
         }
+    }
+
+    fn introduction(&mut self) {
+        self.question();
+        let plan = &self.run.plan;
         if let Some(variant) = &plan.variant {
             let line = self.canvas.blank();
             let name = format!("{} {variant}", plan.id);

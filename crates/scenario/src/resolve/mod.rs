@@ -149,6 +149,7 @@ impl<'a> Resolver<'a> {
                 Person {
                     name: name.to_owned(),
                     role: role.to_owned(),
+                    placement: None,
                 },
             )
         })
@@ -157,7 +158,9 @@ impl<'a> Resolver<'a> {
             let entry = people.entry(key.clone()).or_insert_with(|| Person {
                 name: capitalised(key),
                 role: String::new(),
+                placement: None,
             });
+            entry.placement = person.network.or(entry.placement);
             if let Some(name) = &person.name {
                 entry.name.clone_from(name);
             }

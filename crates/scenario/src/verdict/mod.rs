@@ -57,6 +57,8 @@ pub enum ProblemKind {
     ServerError,
     /// Something was reached that is not modelled.
     Unmodelled,
+    /// The story could not be played to its end.
+    Interruption,
 }
 
 impl ProblemKind {
@@ -67,6 +69,7 @@ impl ProblemKind {
             Self::ScriptError => "script-error",
             Self::ServerError => "server-error",
             Self::Unmodelled => "unmodelled",
+            Self::Interruption => "interruption",
         }
     }
 }
@@ -101,6 +104,16 @@ impl Verdict {
             learned,
             changes,
         }
+    }
+
+    /// Notes that the story could not be played to its end.
+    pub(crate) fn interrupted(&mut self, text: String, entry: usize) {
+        self.problems.push(Problem {
+            kind: ProblemKind::Interruption,
+            text,
+            allowed: false,
+            entry,
+        });
     }
 
     /// Whether everything came as expected.
@@ -182,7 +195,7 @@ fn problems(plan: &Plan, journal: &[Entry], learned: &[Learned]) -> Vec<Problem>
             _ => continue,
         };
         let allowance = match kind {
-            ProblemKind::Leak => continue,
+            ProblemKind::Leak | ProblemKind::Interruption => continue,
             ProblemKind::ScriptError => Allowance::ScriptErrors,
             ProblemKind::ServerError => Allowance::ServerErrors,
             ProblemKind::Unmodelled => Allowance::Unmodelled,

@@ -413,6 +413,7 @@ pub fn s04(variant: &str) -> Run {
         LearnersText::of(&scenario, Some(variant)),
         plan,
         story.entries,
+        None,
     )
 }
 
@@ -590,5 +591,5 @@ decided_by = [{ url = "https://alice.example/transfer*", step = "concept-cors-ch
     story.push(Event::Unmodelled {
         what: "WebSocket <connections>".to_owned(),
     });
-    Run::new(LearnersText::of(&scenario, None), plan, story.entries)
+    Run::new(LearnersText::of(&scenario, None), plan, story.entries, None)
 }

@@ -88,7 +88,7 @@ pub struct FindingDocument {
 /// Something that nobody expected.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ProblemDocument {
-    /// `leak`, `script-error`, `server-error` or `unmodelled`.
+    /// `leak`, `script-error`, `server-error`, `unmodelled` or `interruption`.
     pub kind: &'static str,
     /// What happened, in words.
     pub text: String,

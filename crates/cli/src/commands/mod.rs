@@ -1,0 +1,41 @@
+//! The commands: a file each, and a line in this list.
+
+mod check;
+mod completions;
+mod list;
+mod new;
+mod run;
+mod show;
+mod tour;
+
+use clap::Subcommand;
+
+use crate::Outcome;
+use crate::terminal::Screen;
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Run(run::Run),
+    Tour(tour::Tour),
+    List(list::List),
+    Show(show::Show),
+    Check(check::Check),
+    New(new::New),
+    Completions(completions::Completions),
+}
+
+impl Command {
+    /// Does it.
+    pub(crate) fn run(self, screen: &mut Screen) -> Outcome {
+        match self {
+            Self::Run(command) => command.run(screen),
+            Self::Tour(command) => command.run(screen),
+            Self::List(command) => command.run(screen),
+            Self::Show(command) => command.run(screen),
+            Self::Check(command) => command.run(screen),
+            Self::New(command) => command.run(screen),
+            Self::Completions(command) => command.run(screen),
+        }
+    }
+}
