@@ -8,7 +8,12 @@ use crossexam_cookies::{
 use crossexam_web::{Host, Timestamp, Trace};
 use libfuzzer_sys::fuzz_target;
 
-const HOSTS: [&str; 4] = ["alice.example", "www.alice.example", "alice.github.io", "github.io"];
+const HOSTS: [&str; 4] = [
+    "alice.example",
+    "www.alice.example",
+    "alice.github.io",
+    "github.io",
+];
 const PATHS: [&str; 4] = ["/", "/login", "/login/form", "/loginform"];
 const MODES: [SameSiteMode; 4] = [
     SameSiteMode::None,
@@ -25,7 +30,9 @@ fuzz_target!(|data: &[u8]| {
     let mut now = Timestamp::from_secs(1_767_225_600);
 
     for line in data.split(|&byte| byte == b'\n').take(32) {
-        let Some((&how, value)) = line.split_first() else { continue };
+        let Some((&how, value)) = line.split_first() else {
+            continue;
+        };
         if let Some(date) = parse_a_date(value) {
             assert!(date >= Timestamp::from_secs(-11_644_473_600), "before 1601");
         }
@@ -38,8 +45,16 @@ fuzz_target!(|data: &[u8]| {
         assert!(path_matches(path, default_path));
 
         let stored = store.parse_and_store(
-            now, value, is_secure, &host, path, http_only_allowed, public_suffix_allowed,
-            same_site_allowed, &policy, &trace,
+            now,
+            value,
+            is_secure,
+            &host,
+            path,
+            http_only_allowed,
+            public_suffix_allowed,
+            same_site_allowed,
+            &policy,
+            &trace,
         );
         if let Ok(outcome) = stored {
             let cookie = &outcome.cookie;
@@ -51,7 +66,10 @@ fuzz_target!(|data: &[u8]| {
             assert!(http_only_allowed || !cookie.http_only);
             assert!(cookie.same_site != SameSite::None || cookie.secure);
             if !same_site_allowed {
-                assert!(!matches!(cookie.same_site, SameSite::Lax | SameSite::Strict));
+                assert!(!matches!(
+                    cookie.same_site,
+                    SameSite::Lax | SameSite::Strict
+                ));
             }
             let name = cookie.name.to_ascii_lowercase();
             if name.starts_with(b"__secure-") || name.starts_with(b"__host-") {
@@ -65,14 +83,32 @@ fuzz_target!(|data: &[u8]| {
             if cookie.name.is_ascii() && cookie.value.is_ascii() && !again.contains('\\') {
                 let mut fresh = CookieStore::new();
                 let made = fresh.parse_and_store(
-                    now, again.as_bytes(), true, &host, path, true, true, true, &policy, &trace,
+                    now,
+                    again.as_bytes(),
+                    true,
+                    &host,
+                    path,
+                    true,
+                    true,
+                    true,
+                    &policy,
+                    &trace,
                 );
-                let made = made.unwrap_or_else(|error| panic!("{again}: {error}")).cookie;
-                assert_eq!((&made.name, &made.value), (&cookie.name, &cookie.value), "{again}");
+                let made = made
+                    .unwrap_or_else(|error| panic!("{again}: {error}"))
+                    .cookie;
+                assert_eq!(
+                    (&made.name, &made.value),
+                    (&cookie.name, &cookie.value),
+                    "{again}"
+                );
                 assert_eq!(made.same_site, cookie.same_site);
             }
             if let StoreChange::Replaced(old) = &outcome.change {
-                assert_eq!((&old.name, &old.host, &old.path), (&cookie.name, &cookie.host, &cookie.path));
+                assert_eq!(
+                    (&old.name, &old.host, &old.path),
+                    (&cookie.name, &cookie.host, &cookie.path)
+                );
             }
         }
         store.garbage_collect(now, &host, &policy, &trace);
@@ -81,18 +117,41 @@ fuzz_target!(|data: &[u8]| {
         for mode in MODES {
             for is_secure in [false, true] {
                 for http_only_allowed in [false, true] {
-                    let cookies = store.retrieve(now, is_secure, &host, path, http_only_allowed, mode, &policy, &trace);
+                    let cookies = store.retrieve(
+                        now,
+                        is_secure,
+                        &host,
+                        path,
+                        http_only_allowed,
+                        mode,
+                        &policy,
+                        &trace,
+                    );
                     for cookie in &cookies {
-                        assert!(domain_matches(&host, &cookie.host) && path_matches(path, &cookie.path));
+                        assert!(
+                            domain_matches(&host, &cookie.host) && path_matches(path, &cookie.path)
+                        );
                         assert!(!cookie.is_expired(now));
                         assert!(is_secure || !cookie.secure);
                         assert!(http_only_allowed || !cookie.http_only);
-                        assert!(cookie.same_site != SameSite::Strict || mode == SameSiteMode::StrictOrLess);
-                        assert!(cookie.same_site != SameSite::Lax || mode >= SameSiteMode::LaxOrLess);
+                        assert!(
+                            cookie.same_site != SameSite::Strict
+                                || mode == SameSiteMode::StrictOrLess
+                        );
+                        assert!(
+                            cookie.same_site != SameSite::Lax || mode >= SameSiteMode::LaxOrLess
+                        );
                     }
-                    assert!(cookies.windows(2).all(|pair| pair[0].path.len() >= pair[1].path.len()));
+                    assert!(
+                        cookies
+                            .windows(2)
+                            .all(|pair| pair[0].path.len() >= pair[1].path.len())
+                    );
                     let header = serialize_cookies(&cookies);
-                    assert!(crossexam_web::header_value::is_header_value(&header), "{header:?}");
+                    assert!(
+                        crossexam_web::header_value::is_header_value(&header),
+                        "{header:?}"
+                    );
                 }
             }
         }

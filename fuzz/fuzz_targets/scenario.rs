@@ -15,7 +15,12 @@ static FILES: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(scenarios).into_iter().flatten().flatten() {
         if let Ok(folder) = Folder::read(&entry.path()) {
-            files.extend(folder.files.into_iter().map(|(name, bytes)| (name, bytes.to_vec())));
+            files.extend(
+                folder
+                    .files
+                    .into_iter()
+                    .map(|(name, bytes)| (name, bytes.to_vec())),
+            );
         }
     }
     files.retain(|(name, _)| name != SCENARIO_FILE);
@@ -31,15 +36,24 @@ fuzz_target!(|data: &[u8]| {
     for diagnostic in &loaded.diagnostics {
         let (line, column) = diagnostic.line_and_column();
         assert!(line > 0 && column > 0);
-        let style = Style { color: false, unicode: data.len() % 2 == 0 };
+        let style = Style {
+            color: false,
+            unicode: data.len() % 2 == 0,
+        };
         assert!(!render(diagnostic, style).is_empty());
     }
     match &loaded.scenario {
-        None => assert!(!loaded.diagnostics.is_empty(), "what cannot be run has a reason"),
+        None => assert!(
+            !loaded.diagnostics.is_empty(),
+            "what cannot be run has a reason"
+        ),
         Some(scenario) => {
             for variant in scenario.variants() {
                 let first = scenario.plan(variant, 1);
-                assert_eq!(format!("{first:?}"), format!("{:?}", scenario.plan(variant, 1)));
+                assert_eq!(
+                    format!("{first:?}"),
+                    format!("{:?}", scenario.plan(variant, 1))
+                );
             }
         }
     }
