@@ -45,6 +45,17 @@ impl AgentHost {
     }
 }
 
+/// The level of a console message as the journal has it.
+pub(crate) const fn level_name(level: ConsoleLevel) -> &'static str {
+    match level {
+        ConsoleLevel::Debug => "debug",
+        ConsoleLevel::Log => "log",
+        ConsoleLevel::Info => "info",
+        ConsoleLevel::Warn => "warn",
+        ConsoleLevel::Error => "error",
+    }
+}
+
 fn dom_error(error: DomException) -> DomError {
     DomError {
         name: error.name,
@@ -154,13 +165,7 @@ impl RealmHost for AgentHost {
         let Some((browser, document)) = self.at(realm) else {
             return;
         };
-        let level = match level {
-            ConsoleLevel::Debug => "debug",
-            ConsoleLevel::Log => "log",
-            ConsoleLevel::Info => "info",
-            ConsoleLevel::Warn => "warn",
-            ConsoleLevel::Error => "error",
-        };
+        let level = level_name(level);
         let holder = document.holder(&browser.name);
         browser.record(Event::Console {
             holder,

@@ -18,5 +18,7 @@ mod inner;
 mod loading;
 mod navigable;
 mod navigate;
+mod server_program;
 
 pub use browser::{ActionError, Browser, BrowserOptions, TabInfo, Tampering};
+pub use server_program::{JsServer, ServerOptions};
