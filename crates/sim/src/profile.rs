@@ -443,14 +443,12 @@ mod tests {
     }
 
     #[test]
-    fn classic_is_a_browser_of_2019() {
+    fn classic_is_a_browser_from_before_same_site() {
         let classic = Profile::by_name("classic").unwrap();
         assert_eq!(
-            classic.choices.cookie_policy.same_site_default,
-            SameSiteDefault::None
+            classic.choices.cookie_policy,
+            crossexam_cookies::CookiePolicy::classic()
         );
-        assert!(classic.choices.cookie_policy.same_site_attribute);
-        assert_eq!(classic.choices.cookie_policy.age_limit, None);
         assert_eq!(
             classic.choices.default_referrer_policy,
             ReferrerPolicy::NoReferrerWhenDowngrade
