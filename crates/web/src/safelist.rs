@@ -58,53 +58,50 @@ pub fn is_cors_safelisted_request_header(name: &[u8], value: &[u8]) -> bool {
     if value.len() > LONGEST_SAFELISTED_VALUE {
         return false;
     }
-    // NB: the longest names that have a rule are 16 bytes long; no copy is made of longer ones.
-    let mut lowercase = [0; 16];
-    let Some(lowercase) = lowercase.get_mut(..name.len()) else {
-        return false;
-    };
-    lowercase.copy_from_slice(name);
-    lowercase.make_ascii_lowercase();
+    let is_called = |known: &[u8]| name.eq_ignore_ascii_case(known);
     /// 2. Each name has its own rule.
-    match &*lowercase {
-        b"accept" => !value
+    if is_called(b"accept") {
+        return !value
             .iter()
             .copied()
-            .any(is_cors_unsafe_request_header_byte),
-        b"accept-language" | b"content-language" => value.iter().copied().all(is_language_byte),
-        b"content-type" => {
-            /// 2.1. No unsafe byte,
-            if value
-                .iter()
-                .copied()
-                .any(is_cors_unsafe_request_header_byte)
-            {
-                return false;
-            }
-            /// 2.2. and it is a MIME type
-            let mime_type = mime::parse(&isomorphic_decode(value));
-            /// 2.3. that parses
-            let Some(mime_type) = mime_type else {
-                return false;
-            };
-            /// 2.4. and that a form can send as well.
-            matches!(
-                mime_type.essence(),
-                "application/x-www-form-urlencoded" | "multipart/form-data" | "text/plain"
-            )
-        }
-        b"range" => {
-            /// 2.1. A single range without whitespace
-            let range_value = parse_a_single_range_header_value(value, false);
-            /// 2.2. that parses
-            let Some((start, _)) = range_value else {
-                return false;
-            };
-            /// 2.3. and says where it begins.
-            start.is_some()
-        }
-        _ => false,
+            .any(is_cors_unsafe_request_header_byte);
     }
+    if is_called(b"accept-language") || is_called(b"content-language") {
+        return value.iter().copied().all(is_language_byte);
+    }
+    if is_called(b"content-type") {
+        /// 2.1. No unsafe byte,
+        if value
+            .iter()
+            .copied()
+            .any(is_cors_unsafe_request_header_byte)
+        {
+            return false;
+        }
+        /// 2.2. and it is a MIME type
+        let mime_type = mime::parse(&isomorphic_decode(value));
+        /// 2.3. that parses
+        let Some(mime_type) = mime_type else {
+            return false;
+        };
+        /// 2.4. and that a form can send as well.
+        return matches!(
+            mime_type.essence(),
+            "application/x-www-form-urlencoded" | "multipart/form-data" | "text/plain"
+        );
+    }
+    if is_called(b"range") {
+        /// 2.1. A single range without whitespace
+        let range_value = parse_a_single_range_header_value(value, false);
+        /// 2.2. that parses
+        let Some((start, _)) = range_value else {
+            return false;
+        };
+        /// 2.3. and says where it begins.
+        return start.is_some();
+    }
+    // NB: the standard's step 3, true for what got through step 2, stands in each rule above.
+    false
 }
 
 /// The names, lowercased and sorted, of the headers that need a preflight.
