@@ -92,6 +92,8 @@ pub struct Program {
     pub file: String,
     /// The source text.
     pub text: String,
+    /// The other modules of the folder, which it may import: the source text by the file's name.
+    pub modules: std::collections::BTreeMap<String, String>,
 }
 
 /// A file that is served as it is.

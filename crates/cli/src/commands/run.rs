@@ -272,10 +272,14 @@ fn draw(run: &Replay, screen: &Screen, learner: Learner, follows: bool) -> Strin
         };
         let sign = if run.passed() { good } else { bad };
         let plan = &run.plan;
+        let title = if plan.variant_title.is_empty() {
+            &plan.title
+        } else {
+            &plan.variant_title
+        };
         let mut lines = format!(
-            "{sign} {}  {}\n",
-            name(&plan.id, plan.variant.as_deref()),
-            plan.title
+            "{sign} {}  {title}\n",
+            name(&plan.id, plan.variant.as_deref())
         );
         for finding in run
             .verdict

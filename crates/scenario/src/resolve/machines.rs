@@ -1,5 +1,6 @@
 //! Machines and the files they serve.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -45,9 +46,11 @@ impl Resolver<'_> {
             let program = machine.server.as_deref().and_then(|file| {
                 let span = self.at(&["machine", name, "server"]);
                 let text = self.text_file(file, span, Some(&config))?;
+                let modules = self.modules(file, &config);
                 Some(Program {
                     file: file.to_owned(),
                     text,
+                    modules,
                 })
             });
             let mut pages = IndexMap::new();
@@ -232,6 +235,21 @@ impl Resolver<'_> {
         };
         self.check_file_placeholders(name, text);
         Some(self.fill_with(text, config).into())
+    }
+
+    /// The JavaScript files of the folder other than the program itself.
+    fn modules(&self, program: &str, config: &Json) -> BTreeMap<String, String> {
+        self.folder
+            .files
+            .iter()
+            .filter(|(name, _)| {
+                *name != program && (name.ends_with(".js") || name.ends_with(".mjs"))
+            })
+            .filter_map(|(name, bytes)| {
+                let text = std::str::from_utf8(bytes).ok()?;
+                Some((name.clone(), self.fill_with(text, Some(config))))
+            })
+            .collect()
     }
 
     fn text_file(

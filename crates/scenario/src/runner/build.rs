@@ -129,7 +129,7 @@ fn build_machine(
         Some(address) => standing.at(zone, address),
         None => standing.in_zone(zone),
     };
-    let (program, store) = server::program(world, name, machine);
+    let (program, store) = server::program(world, name, machine)?;
     let server: Rc<dyn Server> = Rc::new(SiteServer::new(machine.pages.clone(), program));
     let names: Vec<String> = match &machine.certificate_names {
         Some(names) => names.clone(),

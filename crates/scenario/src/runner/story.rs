@@ -99,7 +99,7 @@ fn play_step(world: &World, stage: &Stage, plan: &Plan, step: &Step) -> Result<(
                 .get(machine)
                 .ok_or_else(|| format!("there is no machine {machine}"))?;
             for (key, value) in values {
-                store.set(key, value.to_string());
+                store.set(world, key, value.to_string());
             }
             Ok(())
         }
