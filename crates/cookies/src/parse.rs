@@ -53,6 +53,7 @@ pub fn parse_a_cookie(
         return reject(RejectionCause::Empty, here!());
     }
     if length > 4096 {
+        /// 12. The same.
         return reject(RejectionCause::TooLong { length }, here!());
     }
     /// 13. Begin with a cookie that has nothing but name and value.
@@ -67,7 +68,7 @@ pub fn parse_a_cookie(
         http_only: false,
         expiry_time: None,
     };
-    // 14. NB: the default path is set at the end, if no attribute has set another.
+    // NB: the path is settled at the end.
     let mut path_attribute: Option<&[u8]> = None;
     // SPEC: the draft declares this flag inside the loop, where it would be forgotten at once. It cannot be meant.
     let mut max_age_seen = false;
@@ -143,12 +144,13 @@ pub fn parse_a_cookie(
             cookie.same_site = parse_same_site(value);
         }
     }
-    /// 15.16. The last `Path` counts, otherwise the default path.
     // SPEC: as pinned, splitting the value keeps an empty first segment, with which no path would match. Mended in
     // httpwg/http-extensions#3512, which also refuses a path that is not ASCII.
     cookie.has_path_attribute = path_attribute.is_some();
     cookie.path = match path_attribute {
+        /// 14. Without `Path`, it is the default path.
         None => cookie_default_path(path).into(),
+        /// 15.16. Otherwise the last `Path` counts.
         Some(value) => match std::str::from_utf8(value) {
             Ok(value) if value.is_ascii() => value.into(),
             _ => return reject(RejectionCause::NonAsciiPath, here!()),

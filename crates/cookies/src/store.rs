@@ -331,6 +331,12 @@ impl CookieStore {
         self.by_expiry.values().next()
     }
 
+    /// Whether a cookie has expired that is still here.
+    pub(crate) fn has_expired(&self, now: Timestamp) -> bool {
+        self.first_to_expire()
+            .is_some_and(|cookie| cookie.is_expired(now))
+    }
+
     /// The cookie that was accessed least recently.
     pub(crate) fn least_recently_accessed(&mut self) -> Option<Rc<Cookie>> {
         loop {

@@ -8,6 +8,7 @@ use crossexam_web::{Host, Timestamp, Trace, algorithm};
 
 use crate::cookie::{Cookie, DomainAttribute, NewCookie, SameSite};
 use crate::domain::{domain_matches, is_public_suffix};
+use crate::evict::remove_expired_cookies;
 use crate::outcome::{CookieRejection, RejectionCause, StoreChange, StoreOutcome};
 use crate::parse::{name_for_people, parse_a_cookie};
 use crate::path::path_matches;
@@ -89,6 +90,11 @@ pub(crate) fn store_a_cookie(
         now, host, policy, ..
     } = *setting;
     let reject = |cause, step| Err(CookieRejection { cause, step });
+    // NB: the draft has expired cookies removed at any time; they go here at the latest, so that none stands in the way or
+    // passes its age on.
+    if store.has_expired(now) {
+        remove_expired_cookies(store, now, trace);
+    }
     // 1. and 2. NB: parsing has seen to the lengths and the control bytes.
     let mut domain = match new.host {
         DomainAttribute::Absent => None,
@@ -103,6 +109,8 @@ pub(crate) fn store_a_cookie(
             );
         }
     };
+    /// 4. It is made now.
+    let creation_time = now;
     if !setting.allow_non_host_only_cookie_for_public_suffix
         && let Some(public_suffix) = domain.take_if(|domain| is_public_suffix(domain))
         && public_suffix != *host
@@ -132,7 +140,6 @@ pub(crate) fn store_a_cookie(
             (domain, false)
         }
     };
-    /// 4. It is made now.
     let mut cookie = Cookie {
         name: new.name,
         value: new.value,
@@ -143,7 +150,7 @@ pub(crate) fn store_a_cookie(
         has_path_attribute: new.has_path_attribute,
         same_site: new.same_site,
         http_only: new.http_only,
-        creation_time: now,
+        creation_time,
         expiry_time: new.expiry_time,
         last_access_time: Cell::new(now),
         creation_number: store.next_number(),

@@ -416,7 +416,7 @@ proptest! {
         let policy = CookiePolicy { per_host_limit: 100, total_limit: 100, ..CookiePolicy::standard() };
         let (mut store, now) = after(&history, &policy);
         let secure = |store: &CookieStore| -> Vec<String> {
-            described(store.iter().filter(|cookie| cookie.secure))
+            described(store.iter().filter(|cookie| cookie.secure && !cookie.is_expired(now)))
         };
         let before = secure(&store);
         let _ = store.parse_and_store(now, &value, false, &host, path, true, false, true, &policy, &Trace::off());

@@ -134,6 +134,7 @@ pub fn determine_requests_referrer(request: &Request, trace: &Trace) -> Referrer
         ReferrerPolicy::NoReferrerWhenDowngrade if is_downgrade() => None,
         ReferrerPolicy::NoReferrerWhenDowngrade => referrer_url(),
     };
+    trace.fact("referrer", || referrer.as_ref().map_or("none", Url::as_str).to_owned());
     referrer.map_or(Referrer::NoReferrer, Referrer::Url)
 }
 

@@ -95,6 +95,7 @@ impl CookieList {
         same_site_allowed: bool,
         policy: &CookiePolicy,
     ) -> Option<String> {
+        self.cookies.retain(|old| !old.is_expired(now));
         let mut domain = match &new.host {
             DomainAttribute::Absent => None,
             DomainAttribute::Host(domain) => Some(domain.clone()),
