@@ -422,28 +422,14 @@ impl Inner {
             }
             (None, Some(_) | None) => about_blank(),
         };
-        let own = document.navigable.upgrade();
-        // A frame never loads a document that it is itself inside of twice over.
-        let mut above = own;
-        while let Some(ancestor) = above {
-            let same = ancestor.document().is_some_and(|it| {
-                let mut own = it.url.borrow().clone();
-                let mut other = url.clone();
-                own.set_fragment(None);
-                other.set_fragment(None);
-                own == other && url.scheme() != "about"
-            });
-            if same && ancestor.holder.is_some() {
-                self.warn(
-                    document.holder(&self.name),
-                    format!("{url} is not loaded into itself again"),
-                );
-                return;
-            }
-            above = ancestor
-                .holder
-                .as_ref()
-                .and_then(|holder| self.navigable(holder.parent));
+        if attributes.srcdoc.is_none() && self.is_inside_of(&url, document) {
+            let holder = document.holder(&self.name);
+            self.warn(
+                holder,
+                format!("{url} is not loaded into a frame inside itself"),
+            );
+            self.show_initial_document(navigable);
+            return;
         }
         let is_blank =
             attributes.srcdoc.is_none() && crossexam_html::origin::matches_about_blank(&url);
@@ -470,17 +456,37 @@ impl Inner {
         );
     }
 
+    /// Whether a document, or one around it, has this URL, fragments aside.
+    fn is_inside_of(&self, url: &Url, document: &Rc<Document>) -> bool {
+        let without_fragment = |url: &Url| url[..url::Position::AfterQuery].to_owned();
+        let wanted = without_fragment(url);
+        let mut around = Some(document.clone());
+        while let Some(document) = around {
+            if without_fragment(&document.url.borrow()) == wanted {
+                return true;
+            }
+            around = document.navigable.upgrade().and_then(|it| {
+                it.holder
+                    .as_ref()
+                    .and_then(|holder| holder.document.upgrade())
+            });
+        }
+        false
+    }
+
     /// Navigates. What was under way in the navigable is given up.
     pub(crate) fn navigate(&self, navigable: &Rc<Navigable>, navigation: Navigation) {
         let url = &navigation.entry.url;
         if url.scheme() == "javascript" {
             self.unmodelled(format!("a navigation to {url}"));
+            self.frame_loaded(navigable);
             return;
         }
         if navigation.srcdoc.is_none() && !is_fetch_scheme(url.scheme()) {
             self.unmodelled(format!(
                 "a navigation to {url}, which another program would handle"
             ));
+            self.frame_loaded(navigable);
             return;
         }
         if self.navigate_to_a_fragment(navigable, &navigation) {
@@ -677,7 +683,7 @@ impl Inner {
             self.show_error(navigable, &params.url, &why.to_string());
             return;
         }
-        if let Some(what) = unmodelled_policies(&params) {
+        for what in unmodelled_policies(&params) {
             self.unmodelled(what);
         }
         let nothing_to_show = matches!(params.response.status, 204 | 205)

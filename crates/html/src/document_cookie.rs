@@ -97,7 +97,7 @@ pub fn set(
     let same_site_strict_or_lax_allowed = same_site_mode(environment) == SameSiteMode::StrictOrLess;
     let mut store = user_agent.cookies.borrow_mut();
     /// 3. Take it as a script may set it: not HttpOnly.
-    let _outcome_is_in_the_trace = store.parse_and_store(
+    let outcome = store.parse_and_store(
         now,
         value.as_bytes(),
         url.scheme() == "https",
@@ -109,6 +109,13 @@ pub fn set(
         &user_agent.choices.cookie_policy,
         trace,
     );
-    store.garbage_collect(now, &host, &user_agent.choices.cookie_policy, trace);
+    let policy = &user_agent.choices.cookie_policy;
+    store.garbage_collect(now, &host, policy, trace);
+    // SPEC: with `Domain`, the cookie's host is another than the document's, and must be kept within its limit as well.
+    if let Ok(outcome) = outcome
+        && outcome.cookie.host != host
+    {
+        store.garbage_collect(now, &outcome.cookie.host, policy, trace);
+    }
     Ok(())
 }

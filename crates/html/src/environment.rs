@@ -2,7 +2,7 @@
 //!
 //! <https://html.spec.whatwg.org/multipage/webappapis.html#environments>
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crossexam_fetch::{Environment, GlobalObject, PolicyContainer};
@@ -99,7 +99,7 @@ pub fn reserve_an_environment(
         // MODEL: no document is cross-origin isolated.
         cross_origin_isolated_capability: false,
         referrer_source: RefCell::new(None),
-        partition_key: OnceCell::new(),
+        cache: Default::default(),
         origin,
     }
 }
@@ -169,7 +169,7 @@ pub fn set_up_a_window_environment_settings_object(
         global: global(place),
         cross_origin_isolated_capability: false,
         referrer_source: RefCell::new(referrer_source),
-        partition_key: OnceCell::new(),
+        cache: Default::default(),
         origin,
     };
     Rc::new(environment)

@@ -17,6 +17,7 @@ use crossexam_fetch::{
     ReferrerPolicy, Request, UserAgent, fetch, process_the_next_manual_redirect,
 };
 use crossexam_web::header_value::get_decode_and_split;
+use crossexam_web::trace::printable;
 use crossexam_web::{HeaderList, Origin, Step, Trace, algorithm};
 use url::Url;
 
@@ -625,14 +626,31 @@ pub fn check_the_navigation_response(
     )
 }
 
-/// The Content Security Policy directives of a response, if it has any: the model does not apply them.
-pub fn unmodelled_policies(params: &NavigationParams) -> Option<String> {
-    let policies = content_security_policies(&params.response.header_list);
-    (!policies.is_empty()).then(|| {
-        format!(
-            "Content-Security-Policy of {} is not applied: {}",
-            params.url,
-            policies.join(", ")
-        )
-    })
+/// What a response asks for that the model does not do. A caller says so, loudly.
+pub fn unmodelled_policies(params: &NavigationParams) -> Vec<String> {
+    let headers = &params.response.header_list;
+    let mut list = Vec::new();
+    for policy in content_security_policies(headers) {
+        list.push(format!(
+            "`Content-Security-Policy: {policy}` of {} is not applied",
+            params.url
+        ));
+    }
+    for (name, harmless) in UNMODELLED_HEADERS {
+        let value = headers.get(name.as_bytes()).map(|value| printable(&value));
+        if let Some(value) = value.filter(|value| !value.is_empty() && value != harmless) {
+            list.push(format!(
+                "`{name}: {value}` of {} is not applied",
+                params.url
+            ));
+        }
+    }
+    list
 }
+
+/// Headers that change what becomes of a document, with the value that changes nothing.
+const UNMODELLED_HEADERS: [(&str, &str); 3] = [
+    ("Cross-Origin-Opener-Policy", "unsafe-none"),
+    ("Refresh", ""),
+    ("Clear-Site-Data", ""),
+];

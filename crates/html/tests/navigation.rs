@@ -433,7 +433,7 @@ fn a_frame_must_fit_the_embedder_policy_around_it() {
 }
 
 #[test]
-fn a_content_security_policy_is_not_passed_over_in_silence() {
+fn what_is_not_modelled_is_not_passed_over_in_silence() {
     let identities = Identities::default();
     let ui = SourceSnapshot::browser_ui();
     let with = |headers: &'static [(&'static str, &'static str)]| {
@@ -449,7 +449,12 @@ fn a_content_security_policy_is_not_passed_over_in_silence() {
             .0,
         )
     };
-    let what = unmodelled_policies(&with(&[("Content-Security-Policy", "default-src 'none'")]));
-    assert!(what.unwrap().contains("default-src 'none'"));
-    assert_eq!(unmodelled_policies(&with(&[])), None);
+    let policies = unmodelled_policies(&with(&[("Content-Security-Policy", "default-src 'none'")]));
+    assert!(policies[0].contains("default-src 'none'"), "{policies:?}");
+    let opener = unmodelled_policies(&with(&[("Cross-Origin-Opener-Policy", "same-origin")]));
+    assert_eq!(opener.len(), 1);
+    assert!(
+        unmodelled_policies(&with(&[("Cross-Origin-Opener-Policy", "unsafe-none")])).is_empty()
+    );
+    assert!(unmodelled_policies(&with(&[])).is_empty());
 }
