@@ -302,7 +302,15 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
             /// 15.2.1. A stream cannot be sent twice.
             return NetworkError::new(BlockReason::BodyNotReplayable, here!()).into();
         }
-        if !request.use_url_credentials || options.is_authentication_fetch {
+        let url = request.current_url();
+        let url_includes_credentials = !url.username().is_empty() || url.password().is_some();
+        // SPEC: a request that takes its credentials from the URL (every navigation does) would be sent a second time
+        // before anybody is asked, although the URL has none and the request would be the same. As in browsers, the user
+        // is asked at once.
+        if !request.use_url_credentials
+            || options.is_authentication_fetch
+            || !url_includes_credentials
+        {
             if params.controller.is_canceled() {
                 /// 15.3.1. A canceled fetch goes no further.
                 return params.appropriate_network_error();

@@ -233,6 +233,39 @@ fn a_password_is_asked_for_once_and_remembered() {
 }
 
 #[test]
+fn a_request_that_takes_credentials_from_its_url_asks_where_there_are_none() {
+    let sent_by = |url: &str| {
+        let host = ReadyHost::new(|sent: &SentRequest| match header(sent, "Authorization") {
+            Some("Basic Ym9iOmh1bnRlcjI=") => answer(200, &[]),
+            _ => answer(401, &[("WWW-Authenticate", "Basic realm=\"alice\"")]),
+        })
+        .with_credentials("bob", "hunter2");
+        let mut request = cors(&page("https://alice.example/"), "GET", url);
+        request.use_url_credentials = true;
+        let fetched = run(&UserAgent::default(), &host, request);
+        assert_eq!(fetched.response.status(), 200, "{url}");
+        let sent = host.take_sent();
+        let authorizations: Vec<_> = sent
+            .iter()
+            .map(|sent| header(sent, "Authorization").map(str::to_owned))
+            .collect();
+        authorizations
+    };
+    let right = Some("Basic Ym9iOmh1bnRlcjI=".to_owned());
+    assert_eq!(sent_by("https://alice.example/"), [None, right.clone()]);
+    // Those of the URL are tried before anybody is asked.
+    assert_eq!(
+        sent_by("https://bob:hunter2@alice.example/"),
+        [None, right.clone()]
+    );
+    let wrong = Some("Basic Ym9iOndyb25n".to_owned());
+    assert_eq!(
+        sent_by("https://bob:wrong@alice.example/"),
+        [None, wrong, right]
+    );
+}
+
+#[test]
 fn a_user_who_declines_sees_the_401() {
     let host =
         ReadyHost::new(|_: &SentRequest| answer(401, &[("WWW-Authenticate", "Basic realm=\"a\"")]));
