@@ -330,11 +330,6 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
             let _ = current_url.set_username(&username);
             /// 15.3.4. The password as well.
             let _ = current_url.set_password(Some(&password));
-        } else {
-            let url = request.current_url();
-            if url.username().is_empty() && url.password().is_none() {
-                return Response::Actual(actual);
-            }
         }
         let again = NetworkOrCacheFetch {
             is_authentication_fetch: true,
