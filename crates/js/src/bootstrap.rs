@@ -39,6 +39,7 @@ const FILES: &[File] = files![
     EVERY "url.js",
     EVERY "encoding.js",
     EVERY "blob.js",
+    WINDOW "object-url.js",
     EVERY "clone.js",
     EVERY "fetch.js",
     PAGES "xhr.js",

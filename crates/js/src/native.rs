@@ -3,6 +3,7 @@
 mod core;
 pub(crate) mod data;
 mod headers;
+mod object_url;
 pub(crate) mod request;
 pub(crate) mod response;
 mod server;
@@ -25,6 +26,7 @@ pub(crate) fn register(ops: &Ops<'_>) -> rquickjs::Result<()> {
     match ops.scope().kind {
         RealmKind::Window => {
             xhr::register(ops)?;
+            object_url::register(ops)?;
             crate::dom::register(ops)
         }
         RealmKind::Worker => xhr::register(ops),
