@@ -168,6 +168,16 @@ proptest! {
     }
 
     #[test]
+    fn retaining_keeps_the_order(list in header_list()) {
+        prop_assert_eq!(list.is_empty(), list.iter().next().is_none());
+        let mut kept = list.clone();
+        kept.retain(|header| header.name.len() > 6);
+        let expected: Vec<Header> = list.into_iter().filter(|h| h.name.len() > 6).collect();
+        prop_assert_eq!(kept.len(), expected.len());
+        prop_assert_eq!(kept.into_iter().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
     fn setting_leaves_one_and_deleting_none(list in header_list(), name in header_name(), value in header_bytes()) {
         let mut set = list.clone();
         set.set(name.clone(), value.clone());
