@@ -54,11 +54,7 @@ pub fn append_the_fetch_metadata_headers_for_a_request(request: &mut Request, tr
 }
 
 /// The value of `Sec-Fetch-Site`: the worst of all URLs of the request, and not of the current one alone.
-#[algorithm(
-    FetchMetadata,
-    "abstract-opdef-set-site",
-    untraced
-)]
+#[algorithm(FetchMetadata, "abstract-opdef-set-site", untraced)]
 pub fn sec_fetch_site(request: &Request) -> SecFetchSite {
     /// 3. At best it is the own origin.
     let mut value = SecFetchSite::SameOrigin;
