@@ -105,7 +105,7 @@ fn environment() -> Rc<Environment> {
         secure_context: true,
         cross_origin_isolated_capability: false,
         referrer_source: Some(url).into(),
-        partition_key: Default::default(),
+        cache: Default::default(),
     })
 }
 

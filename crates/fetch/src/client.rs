@@ -37,8 +37,17 @@ pub struct Environment {
     /// The URL to derive referrers from: the document's URL, or of its container when it is `srcdoc`.
     /// `None` when no URL may be sent (an opaque-origin document: Referrer Policy says "no referrer").
     pub referrer_source: RefCell<Option<Url>>,
-    /// Where [`network_partition_key`](Self::network_partition_key) keeps its result; begins empty.
-    pub partition_key: OnceCell<Site>,
+    /// What was worked out once and is asked for again with every request; begins empty.
+    pub cache: EnvironmentCache,
+}
+
+/// Results that an environment keeps, because nothing they depend on changes while it lives.
+#[derive(Debug, Default)]
+pub struct EnvironmentCache {
+    /// The network partition key.
+    pub(crate) partition_key: OnceCell<Site>,
+    /// The referrer source cut down to its origin. (A document's URL can change, but not its origin.)
+    pub(crate) referrer_origin: OnceCell<Url>,
 }
 
 /// The global object of an environment.

@@ -135,33 +135,20 @@ impl CorsPreflightCache {
         self.entries.is_empty()
     }
 
-    fn matching<'a>(
-        &'a self,
-        request: &Request,
-        now: Timestamp,
-    ) -> impl Iterator<Item = &'a CacheEntry> {
-        let credentials_mode = request.credentials_mode;
+    /// The entries that match a request, looked up once for all its methods and headers.
+    ///
+    /// <https://fetch.spec.whatwg.org/#concept-cache-match>
+    pub fn matches<'a>(&'a self, request: &Request, now: Timestamp) -> CacheMatches<'a> {
         let entries = if self.entries.is_empty() {
             None
         } else {
-            self.entries.get(&key_of(request))
+            self.entries.get(&key_of(request)).map(SmallVec::as_slice)
         };
-        entries
-            .into_iter()
-            .flatten()
-            .filter(move |entry| entry.matches(credentials_mode, now))
-    }
-
-    /// Whether there is a method cache entry match. <https://fetch.spec.whatwg.org/#concept-cache-match-method>
-    pub fn has_method_match(&self, method: &[u8], request: &Request, now: Timestamp) -> bool {
-        self.matching(request, now)
-            .any(|entry| entry.allows.allows_method(method))
-    }
-
-    /// Whether there is a header-name cache entry match. <https://fetch.spec.whatwg.org/#concept-cache-match-header>
-    pub fn has_header_name_match(&self, name: &[u8], request: &Request, now: Timestamp) -> bool {
-        self.matching(request, now)
-            .any(|entry| entry.allows.allows_header_name(name))
+        CacheMatches {
+            entries: entries.unwrap_or_default(),
+            credentials_mode: request.credentials_mode,
+            now,
+        }
     }
 
     /// Sets the max-age of the entries that match, or creates an entry if none does.
@@ -249,6 +236,34 @@ impl CorsPreflightCache {
     pub fn clear(&mut self) {
         self.entries.clear();
         self.swept_at_size = 0;
+    }
+}
+
+/// The cache entries for a request's partition, origin and URL; of these, only the ones that match it count.
+#[derive(Debug, Clone, Copy)]
+pub struct CacheMatches<'a> {
+    entries: &'a [CacheEntry],
+    credentials_mode: CredentialsMode,
+    now: Timestamp,
+}
+
+impl CacheMatches<'_> {
+    fn any(&self, allows: impl Fn(&Allows) -> bool) -> bool {
+        let mut matching = self
+            .entries
+            .iter()
+            .filter(|entry| entry.matches(self.credentials_mode, self.now));
+        matching.any(|entry| allows(&entry.allows))
+    }
+
+    /// Whether there is a method cache entry match. <https://fetch.spec.whatwg.org/#concept-cache-match-method>
+    pub fn has_method(&self, method: &[u8]) -> bool {
+        self.any(|allows| allows.allows_method(method))
+    }
+
+    /// Whether there is a header-name cache entry match. <https://fetch.spec.whatwg.org/#concept-cache-match-header>
+    pub fn has_header_name(&self, name: &[u8]) -> bool {
+        self.any(|allows| allows.allows_header_name(name))
     }
 }
 

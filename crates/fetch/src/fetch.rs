@@ -81,7 +81,7 @@ pub async fn fetch<H: Host>(
     // 15. MODEL: priorities are not modelled.
     // 16. MODEL: fetch groups are kept by the browser, which terminates the controllers of a closed document.
     /// 17. Run main fetch.
-    let response = Box::pin(main_fetch(&mut params, Recursive::No)).await;
+    let response = main_fetch(&mut params, Recursive::No).await;
     /// 18. Hand out the result.
     Fetched {
         response,
@@ -140,7 +140,7 @@ fn populate_request_from_client(request: &mut Request, trace: &Trace) {
             /// 3.2. or new ones.
             None => crate::client::PolicyContainer::default(),
         };
-        request.policy_container = Some(container.into());
+        request.policy_container = Some(container);
     }
     debug_assert!(
         request.mode != Mode::Navigate || request.is_navigation() || request.client.is_none()

@@ -119,15 +119,14 @@ pub(crate) async fn http_fetch<H: Host>(
 fn permission_is_remembered<H: Host>(params: &FetchParams<'_, H>) -> bool {
     let request = &params.request;
     let cache = params.user_agent.preflight_cache.borrow();
-    let now = params.host.now();
+    let matches = cache.matches(request, params.host.now());
     let method_needs_permission =
         !is_cors_safelisted_method(&request.method) || request.use_cors_preflight;
-    let method_is_covered =
-        !method_needs_permission || cache.has_method_match(&request.method, request, now);
+    let method_is_covered = !method_needs_permission || matches.has_method(&request.method);
     let is_covered = method_is_covered
         && cors_unsafe_request_header_names(&request.header_list)
             .iter()
-            .all(|name| cache.has_header_name_match(name, request, now));
+            .all(|name| matches.has_header_name(name));
     params.trace.fact("CORS-preflight cache", || {
         if is_covered {
             "gives permission; no preflight is needed"

@@ -59,10 +59,11 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
     let is_the_only_use = request.traversable_for_user_prompts
         == TraversableForUserPrompts::NoTraversable
         && request.redirect_mode == RedirectMode::Error;
-    // NB: httpRequest is the request itself, whose header list and cache mode are put back at the end: nothing else of
-    // the copy is changed before it is dropped.
+    // NB: httpRequest is the request itself. Of the standard's copy only the header list and the cache mode are changed
+    // before it is dropped, and headers are only ever added behind those that the request has; so the list is cut back to
+    // its length at the end. (`Sec-Fetch-*` and `Sec-Purpose` are set, not appended: no script can have put them there.)
     /// 8.2.1. What is added for the wire must not stay with the request.
-    let original = (!is_the_only_use).then(|| (request.header_list.clone(), request.cache_mode));
+    let original = (!is_the_only_use).then_some((request.header_list.len(), request.cache_mode));
     let http_request = request;
 
     /// 8.3. Do credentials go along?
@@ -259,8 +260,8 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
             )
         }
     };
-    if let Some((header_list, cache_mode)) = original {
-        params.request.header_list = header_list;
+    if let Some((length, cache_mode)) = original {
+        params.request.header_list.truncate(length);
         params.request.cache_mode = cache_mode;
     }
     let Response::Actual(mut actual) = response else {

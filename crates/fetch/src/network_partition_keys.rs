@@ -13,6 +13,7 @@ use crate::request::Request;
 /// It is computed once: nothing it depends on changes while an environment lives.
 pub fn network_partition_key(environment: &Environment) -> &NetworkPartitionKey {
     environment
+        .cache
         .partition_key
         .get_or_init(|| determine_the_network_partition_key(environment))
 }

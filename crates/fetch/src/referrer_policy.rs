@@ -110,7 +110,16 @@ pub fn determine_requests_referrer(request: &Request, trace: &Trace) -> Referrer
     }
     // NB: steps 4 to 6 are carried out when their result is needed.
     let referrer_url = || strip(referrer_source, OriginOnly::No);
-    let referrer_origin = || strip(referrer_source, OriginOnly::Yes);
+    let referrer_origin = || match (&request.referrer, environment) {
+        (Referrer::Client, Some(client)) => {
+            if let Some(origin) = client.cache.referrer_origin.get() {
+                return Some(origin.clone());
+            }
+            let origin = strip(referrer_source, OriginOnly::Yes)?;
+            Some(client.cache.referrer_origin.get_or_init(|| origin).clone())
+        }
+        _ => strip(referrer_source, OriginOnly::Yes),
+    };
     let current_url = request.current_url();
     let is_same_origin = || have_same_origin(referrer_source, current_url);
     let is_downgrade = || {
@@ -134,7 +143,9 @@ pub fn determine_requests_referrer(request: &Request, trace: &Trace) -> Referrer
         ReferrerPolicy::NoReferrerWhenDowngrade if is_downgrade() => None,
         ReferrerPolicy::NoReferrerWhenDowngrade => referrer_url(),
     };
-    trace.fact("referrer", || referrer.as_ref().map_or("none", Url::as_str).to_owned());
+    trace.fact("referrer", || {
+        referrer.as_ref().map_or("none", Url::as_str).to_owned()
+    });
     referrer.map_or(Referrer::NoReferrer, Referrer::Url)
 }
 

@@ -51,7 +51,7 @@ pub struct Request {
     /// Who began the top-level navigation, if this is one.
     pub top_level_navigation_initiator_origin: Option<Origin>,
     /// The policy container; `None` stands for "client".
-    pub policy_container: Option<Rc<PolicyContainer>>,
+    pub policy_container: Option<PolicyContainer>,
     /// The referrer.
     pub referrer: Referrer,
     /// The referrer policy; `None` is the empty string.

@@ -16,6 +16,7 @@ pub mod forms;
 pub mod messaging;
 pub mod navigables;
 pub mod navigation;
+pub mod navigation_checks;
 pub mod origin;
 pub mod policy_container;
 pub mod sandbox;

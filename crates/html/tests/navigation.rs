@@ -15,11 +15,13 @@ use crossexam_html::environment::{
     Identities, Place, WindowEnvironment, set_up_a_window_environment_settings_object,
 };
 use crossexam_html::navigation::{
-    Container, NavigationEntry, NavigationFetch, NavigationParams, NotShown, PostResource,
-    SourceSnapshot, TargetSnapshot, about_blank,
-    check_a_navigation_responses_adherence_to_x_frame_options, check_the_navigation_response,
-    create_navigation_params_by_fetching, create_navigation_params_from_a_srcdoc_resource,
-    create_the_navigation_request, unmodelled_policies,
+    Container, NavigationEntry, NavigationFetch, NavigationParams, PostResource, SourceSnapshot,
+    TargetSnapshot, about_blank, create_navigation_params_by_fetching,
+    create_navigation_params_from_a_srcdoc_resource, create_the_navigation_request,
+};
+use crossexam_html::navigation_checks::{
+    NotShown, check_a_navigation_responses_adherence_to_x_frame_options,
+    check_the_navigation_response, unmodelled_policies,
 };
 use crossexam_html::sandbox::{SandboxingFlags, parse_a_sandboxing_directive};
 use crossexam_web::{HeaderList, Origin, Trace};

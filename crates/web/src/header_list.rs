@@ -45,6 +45,11 @@ impl HeaderList {
         self.headers.reserve(additional);
     }
 
+    /// Keeps only the first `length` headers.
+    pub fn truncate(&mut self, length: usize) {
+        self.headers.truncate(length);
+    }
+
     /// The headers in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Header> {
         self.headers.iter()

@@ -51,6 +51,23 @@ const fn is_language_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'*' | b',' | b'-' | b'.' | b';' | b'=')
 }
 
+/// The MIME types that a form can send, and with it any request.
+const SAFELISTED_ESSENCES: [&str; 3] = [
+    "application/x-www-form-urlencoded",
+    "multipart/form-data",
+    "text/plain",
+];
+
+/// Whether a value begins like a MIME type of a safelisted essence. `true` promises nothing.
+fn may_have_a_safelisted_essence(value: &[u8]) -> bool {
+    let value = value.trim_ascii_start();
+    SAFELISTED_ESSENCES.iter().any(|essence| {
+        value
+            .get(..essence.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(essence.as_bytes()))
+    })
+}
+
 /// Whether a header can go out with a cross-origin request unasked. The value counts as well as the name.
 #[algorithm("cors-safelisted-request-header", untraced)]
 pub fn is_cors_safelisted_request_header(name: &[u8], value: &[u8]) -> bool {
@@ -78,6 +95,10 @@ pub fn is_cors_safelisted_request_header(name: &[u8], value: &[u8]) -> bool {
         {
             return false;
         }
+        // NB: most other types are seen to be others without parsing them.
+        if !may_have_a_safelisted_essence(value) {
+            return false;
+        }
         /// 2.2. and it is a MIME type
         let mime_type = mime::parse(&isomorphic_decode(value));
         /// 2.3. that parses
@@ -85,10 +106,7 @@ pub fn is_cors_safelisted_request_header(name: &[u8], value: &[u8]) -> bool {
             return false;
         };
         /// 2.4. and that a form can send as well.
-        return matches!(
-            mime_type.essence(),
-            "application/x-www-form-urlencoded" | "multipart/form-data" | "text/plain"
-        );
+        return SAFELISTED_ESSENCES.contains(&mime_type.essence());
     }
     if is_called(b"range") {
         /// 2.1. A single range without whitespace

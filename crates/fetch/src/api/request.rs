@@ -458,7 +458,7 @@ mod tests {
     use super::super::body::{BodyInit, extract};
     use super::*;
     use crate::client::{GlobalObject, PolicyContainer};
-    use std::cell::{OnceCell, RefCell};
+    use std::cell::RefCell;
 
     fn environment() -> Rc<Environment> {
         let url = Url::parse("https://charlie.example/dir/page").unwrap();
@@ -476,7 +476,7 @@ mod tests {
             secure_context: true,
             cross_origin_isolated_capability: false,
             referrer_source: RefCell::new(Some(url)),
-            partition_key: OnceCell::new(),
+            cache: Default::default(),
         })
     }
 
