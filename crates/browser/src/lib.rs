@@ -13,11 +13,13 @@ mod cluster;
 mod document;
 mod elements;
 mod fetching;
+mod frames;
 mod host;
 mod inner;
 mod loading;
 mod navigable;
 mod navigate;
+mod scripted;
 mod server_program;
 
 pub use browser::{ActionError, Browser, BrowserOptions, TabInfo, Tampering};

@@ -16,17 +16,14 @@ use crossexam_fetch::{
     BlockReason, Body, Environment, FetchController, Fetched, Host, NetworkError, PolicyContainer,
     ReferrerPolicy, Request, UserAgent, fetch, process_the_next_manual_redirect,
 };
-use crossexam_web::header_value::get_decode_and_split;
-use crossexam_web::trace::printable;
-use crossexam_web::{HeaderList, Origin, Step, Trace, algorithm};
+use crossexam_web::{Origin, Trace, algorithm};
 use url::Url;
 
 use crate::environment::{Identities, Place, reserve_an_environment};
 use crate::origin::{determine_the_origin, url_origin};
 use crate::policy_container::{
-    ContextSecurity, EmbedderAdherence,
-    check_a_navigation_responses_adherence_to_its_embedder_policy, content_security_policies,
-    create_a_policy_container_from_a_fetch_response, determine_navigation_params_policy_container,
+    ContextSecurity, create_a_policy_container_from_a_fetch_response,
+    determine_navigation_params_policy_container,
 };
 use crate::sandbox::SandboxingFlags;
 

@@ -4,7 +4,8 @@
     dead_code,
     unreachable_pub,
     clippy::unwrap_used,
-    reason = "every test file uses a part"
+    clippy::print_stderr,
+    reason = "every test file uses a part; a test that fails tells what happened"
 )]
 
 use std::cell::RefCell;
@@ -224,7 +225,7 @@ impl Scene {
         let mut names = self.events(|event| match event {
             Event::Exposure(exposure) => {
                 let text = String::from_utf8_lossy(&exposure.bytes).into_owned();
-                text.contains(secret).then(|| match exposure.holder {
+                text.contains(secret).then_some(match exposure.holder {
                     Holder::Page { host, .. } => host,
                     Holder::Person { person } => person,
                     Holder::Server { machine } => machine,
