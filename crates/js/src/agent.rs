@@ -32,6 +32,20 @@ type Intrinsics = (
     intrinsic::DOMException,
 );
 
+/// The internal slots of platform objects: a private field that is put on objects of any realm, so that it is seen by
+/// nobody else and goes with the object. (A `WeakMap` of the engine's keeps alive what its values refer to, the keys
+/// included.)
+const SLOTS: &str = "(() => {
+  class Given { constructor(object) { return object; } }
+  class Slots extends Given {
+    #record;
+    constructor(object, record) { super(object); this.#record = record; }
+    static get(object) { return #record in object ? object.#record : undefined; }
+    static set(object, record) { new Slots(object, record); }
+  }
+  return { __proto__: null, get: Slots.get, set: Slots.set };
+})()";
+
 /// How deep scripts may call, in bytes of stack.
 const STACK_BYTES: usize = 512 << 10;
 
@@ -74,6 +88,7 @@ impl Agent {
         let runtime = Runtime::new().map_err(out_of_memory)?;
         runtime.set_memory_limit(limits.memory_bytes);
         runtime.set_max_stack_size(STACK_BYTES);
+        runtime.set_gc_threshold(limits.memory_bytes / 4);
         let shared = Rc::new(Shared::new(host, limits));
 
         let counter = Rc::clone(&shared);
@@ -102,8 +117,8 @@ impl Agent {
             .map_err(out_of_memory)?;
         let slots = context
             .with(|ctx| {
-                ctx.eval::<Value<'_>, _>("new WeakMap")
-                    .map(|map| Persistent::save(&ctx, map))
+                ctx.eval::<Value<'_>, _>(SLOTS)
+                    .map(|slots| Persistent::save(&ctx, slots))
             })
             .map_err(out_of_memory)?;
         Ok(Self {

@@ -29,7 +29,12 @@ pub struct DocumentSource<'a> {
 
 impl Default for DocumentSource<'_> {
     fn default() -> Self {
-        Self { content_type: "text/html", referrer: "", iframe_srcdoc: false, scripting: true }
+        Self {
+            content_type: "text/html",
+            referrer: "",
+            iframe_srcdoc: false,
+            scripting: true,
+        }
     }
 }
 
@@ -71,7 +76,11 @@ pub enum UserActionError {
 }
 
 fn listed(elements: &[String]) -> String {
-    if elements.is_empty() { "nothing to act upon".to_owned() } else { elements.join(", ") }
+    if elements.is_empty() {
+        "nothing to act upon".to_owned()
+    } else {
+        elements.join(", ")
+    }
 }
 
 /// Loading documents.
@@ -87,9 +96,19 @@ impl Agent {
     ///
     /// The limit that a script met: the first one, if there were several. The loading has gone on behind it.
     /// Exceptions that the scripts left uncaught are reported instead.
-    pub fn load_document(&self, realm: RealmId, html: &str, source: DocumentSource<'_>) -> Result<(), ScriptError> {
+    pub fn load_document(
+        &self,
+        realm: RealmId,
+        html: &str,
+        source: DocumentSource<'_>,
+    ) -> Result<(), ScriptError> {
         self.call_entry(realm, "loadDocument", |_, entry, _| {
-            let DocumentSource { content_type, referrer, iframe_srcdoc, scripting } = source;
+            let DocumentSource {
+                content_type,
+                referrer,
+                iframe_srcdoc,
+                scripting,
+            } = source;
             entry.call::<_, ()>((html, content_type, referrer, iframe_srcdoc, scripting))
         })?;
         self.advance_document(realm)
@@ -102,11 +121,15 @@ impl Agent {
 
     /// Takes the steps that the loading of a document can take now, with a microtask checkpoint before each.
     pub(crate) fn advance_document(&self, realm: RealmId) -> Result<(), ScriptError> {
-        let Some(scope) = self.scope_of(realm) else { return Ok(()) };
+        let Some(scope) = self.scope_of(realm) else {
+            return Ok(());
+        };
         let mut outcome = Ok(());
         while scope.alive.get() && scope.woken.replace(false) {
             outcome = outcome.and(self.run_microtasks());
-            let step = self.call_entry(realm, "documentStep", |_, entry, _| entry.call::<_, bool>(()));
+            let step = self.call_entry(realm, "documentStep", |_, entry, _| {
+                entry.call::<_, bool>(())
+            });
             match step {
                 Ok(more) => scope.woken.set(scope.woken.get() || more == Some(true)),
                 // The script that met its limit is over; what comes after it is not.
@@ -125,8 +148,16 @@ impl Agent {
     /// # Errors
     ///
     /// As for [`deliver_timer`](Self::deliver_timer).
-    pub fn deliver_fragment_navigation(&self, realm: RealmId, old_url: &str, new_url: &str) -> Result<(), ScriptError> {
-        self.call_entry(realm, "fragmentNavigation", |_, entry, _| entry.call::<_, ()>((old_url, new_url))).map(drop)
+    pub fn deliver_fragment_navigation(
+        &self,
+        realm: RealmId,
+        old_url: &str,
+        new_url: &str,
+    ) -> Result<(), ScriptError> {
+        self.call_entry(realm, "fragmentNavigation", |_, entry, _| {
+            entry.call::<_, ()>((old_url, new_url))
+        })
+        .map(drop)
     }
 }
 
@@ -147,7 +178,12 @@ impl Agent {
     /// # Errors
     ///
     /// [`UserActionError`]
-    pub fn user_type(&self, realm: RealmId, selector: &str, text: &str) -> Result<(), UserActionError> {
+    pub fn user_type(
+        &self,
+        realm: RealmId,
+        selector: &str,
+        text: &str,
+    ) -> Result<(), UserActionError> {
         self.user_action(realm, "type", selector, &[("", text)])
     }
 
@@ -171,7 +207,9 @@ impl Agent {
     ///
     /// [`ScriptError::Reentered`]
     pub fn visible_text(&self, realm: RealmId) -> Result<String, ScriptError> {
-        let text = self.call_entry(realm, "visibleText", |_, entry, _| entry.call::<_, String>(()))?;
+        let text = self.call_entry(realm, "visibleText", |_, entry, _| {
+            entry.call::<_, String>(())
+        })?;
         Ok(text.unwrap_or_default())
     }
 
@@ -188,27 +226,40 @@ impl Agent {
             NotPossible(String, String),
             NoDocument,
         }
-        let flat: Vec<&str> = values.iter().flat_map(|(name, value)| [*name, *value]).collect();
+        let flat: Vec<&str> = values
+            .iter()
+            .flat_map(|(name, value)| [*name, *value])
+            .collect();
         let refused = self.call_entry(realm, "userAction", |_, entry, _| {
             let answer: Option<Object<'_>> = entry.call((action, selector, flat))?;
-            let Some(answer) = answer else { return Ok(None) };
+            let Some(answer) = answer else {
+                return Ok(None);
+            };
             if let Some(message) = answer.get("selector")? {
                 return Ok(Some(Refusal::Selector(message)));
             }
             if let Some(there) = answer.get("there")? {
                 return Ok(Some(Refusal::Nothing(there)));
             }
-            let Some(element) = answer.get("element")? else { return Ok(Some(Refusal::NoDocument)) };
+            let Some(element) = answer.get("element")? else {
+                return Ok(Some(Refusal::NoDocument));
+            };
             Ok(Some(Refusal::NotPossible(element, answer.get("reason")?)))
         })?;
         let selector = selector.to_owned();
         match refused.unwrap_or(Some(Refusal::NoDocument)) {
             None => Ok(()),
-            Some(Refusal::Selector(message)) => Err(UserActionError::Selector { selector, message }),
-            Some(Refusal::Nothing(there)) => Err(UserActionError::NothingMatches { selector, there }),
-            Some(Refusal::NotPossible(element, reason)) => {
-                Err(UserActionError::NotPossible { selector, element, reason })
+            Some(Refusal::Selector(message)) => {
+                Err(UserActionError::Selector { selector, message })
             }
+            Some(Refusal::Nothing(there)) => {
+                Err(UserActionError::NothingMatches { selector, there })
+            }
+            Some(Refusal::NotPossible(element, reason)) => Err(UserActionError::NotPossible {
+                selector,
+                element,
+                reason,
+            }),
             Some(Refusal::NoDocument) => Err(UserActionError::NoDocument),
         }
     }

@@ -35,16 +35,31 @@ fn the_parser_waits_for_an_external_script_and_loads_come_in_document_order() {
          <p id=after></p><img src=after.png><script>console.log('inline')</script>",
     );
     let (image, load) = page.load();
-    assert_eq!((load.element, load.url.as_str()), (LoadingElement::Image, "before.png"));
+    assert_eq!(
+        (load.element, load.url.as_str()),
+        (LoadingElement::Image, "before.png")
+    );
     let (script, load) = page.load();
-    assert_eq!((load.element, load.url.as_str()), (LoadingElement::ClassicScript, "a.js"));
-    assert_eq!((load.cross_origin.as_deref(), load.integrity.as_str()), (Some(""), "sha256-x"));
+    assert_eq!(
+        (load.element, load.url.as_str()),
+        (LoadingElement::ClassicScript, "a.js")
+    );
+    assert_eq!(
+        (load.cross_origin.as_deref(), load.integrity.as_str()),
+        (Some(""), "sha256-x")
+    );
     assert!(load.parser_inserted);
     page.nothing_asked();
     assert_eq!(page.value("document.getElementById('after')"), "null");
 
-    page.deliver_script(script, "console.log('external', document.currentScript.src, document.getElementById('after'))");
-    assert_eq!(page.console(), ["external https://charlie.example/page/a.js null", "inline"]);
+    page.deliver_script(
+        script,
+        "console.log('external', document.currentScript.src, document.getElementById('after'))",
+    );
+    assert_eq!(
+        page.console(),
+        ["external https://charlie.example/page/a.js null", "inline"]
+    );
     assert_eq!(page.progress(), DocumentProgress::Interactive);
     let (after, load) = page.load();
     assert_eq!(load.url, "after.png");
@@ -52,7 +67,12 @@ fn the_parser_waits_for_an_external_script_and_loads_come_in_document_order() {
     assert_eq!(page.progress(), DocumentProgress::Interactive);
     page.deliver(after, loaded(""));
     assert_eq!(page.progress(), DocumentProgress::Complete);
-    assert_eq!(page.value("[...document.images].map((image) => [image.naturalWidth, image.complete]).join()"), "0,true,3,true");
+    assert_eq!(
+        page.value(
+            "[...document.images].map((image) => [image.naturalWidth, image.complete]).join()"
+        ),
+        "0,true,3,true"
+    );
 }
 
 #[test]
@@ -73,8 +93,13 @@ fn events_come_in_their_order() {
     let (async_script, _) = page.load();
     let (image, _) = page.load();
     let (style, _) = page.load();
-    let Asked::Frame(frame, _, attributes) = page.asked() else { panic!() };
-    assert_eq!((attributes.src.as_deref(), attributes.name.as_str()), (Some("f.html"), "f"));
+    let Asked::Frame(frame, _, attributes) = page.asked() else {
+        panic!()
+    };
+    assert_eq!(
+        (attributes.src.as_deref(), attributes.name.as_str()),
+        (Some("f.html"), "f")
+    );
     assert_eq!(page.console(), ["inline", "interactive"]);
     page.deliver(image, loaded(""));
     page.deliver_script(async_script, "console.log('async')");
@@ -85,7 +110,10 @@ fn events_come_in_their_order() {
     assert_eq!(page.console(), ["no style"]);
     page.agent.deliver_frame_load(frame).unwrap();
     page.agent.run_microtasks().unwrap();
-    assert_eq!(page.console(), ["frame", "complete", "body load true complete", "load"]);
+    assert_eq!(
+        page.console(),
+        ["frame", "complete", "body load true complete", "load"]
+    );
     assert_eq!(page.errors(), [""; 0]);
 }
 
@@ -127,7 +155,13 @@ fn errors_tell_where_but_not_of_muted_scripts() {
 
          <script>null.x</script><script src=https://alice.example/data></script>",
     );
-    assert_eq!(page.console(), [format!("Uncaught TypeError: cannot read property 'x' of null {} 3", support::page::PAGE_URL)]);
+    assert_eq!(
+        page.console(),
+        [format!(
+            "Uncaught TypeError: cannot read property 'x' of null {} 3",
+            support::page::PAGE_URL
+        )]
+    );
     let (operation, _) = page.load();
     page.deliver(
         operation,
@@ -146,10 +180,17 @@ fn errors_tell_where_but_not_of_muted_scripts() {
 
 #[test]
 fn an_endless_script_does_not_keep_the_document_from_loading() {
-    let page = Page::with_limits(crossexam_js::Limits { interrupt_budget: 20, ..crossexam_js::Limits::default() });
+    let page = Page::with_limits(crossexam_js::Limits {
+        interrupt_budget: 20,
+        ..crossexam_js::Limits::default()
+    });
     let error = page
         .agent
-        .load_document(page.realm, "<script>for (;;) {}</script><p>after<script>console.log('next')</script>", Default::default())
+        .load_document(
+            page.realm,
+            "<script>for (;;) {}</script><p>after<script>console.log('next')</script>",
+            Default::default(),
+        )
         .unwrap_err();
     assert_eq!(error, crossexam_js::ScriptError::Runaway { budget: 20 });
     assert_eq!(page.console(), ["next"]);

@@ -147,8 +147,6 @@ export default function (ops, lib, global) {
     }
   };
   lib.deserialize = (data) => deserialize(parse(data), []);
-  // Objects with internal slots of the platform's are not cloned, but for the ones above.
-  lib.slotted = (value) => lib.primordials.weakGet(lib.slots, value) !== undefined;
   // Objects of the language's that are no plain ones: promises, weak collections, generators.
   const tagOf = uncurry(Object.prototype.toString);
   lib.isPlatformLike = (value) => {

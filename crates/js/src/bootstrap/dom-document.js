@@ -40,7 +40,7 @@ export default function (ops, lib, global) {
     disconnected: updateBase,
     attribute(record, name) { if (name === 'href' && record.connected) updateBase(record); },
   });
-  dom.defineElement('HTMLBaseElement', ['base'], { attributes: { href: 'url', target: 'text' } });
+  dom.defineElement('HTMLBaseElement', ['base'], () => ({ attributes: { href: 'url', target: 'text' } }));
 
   // --- meta: referrer and refresh. ----------------------------------------------------------------------------------
   const refresh = (content) => {

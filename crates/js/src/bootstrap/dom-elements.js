@@ -38,7 +38,7 @@ export default function (ops, lib, global) {
     const isBody = record.local === 'body' || record.local === 'frameset';
     const onWindow = isBody && (indexOf(windowHandlers, type) >= 0 || indexOf(forwarded, type) >= 0);
     if (!onWindow && indexOf(handlers, type) < 0) return;
-    if (!record.document.active) return;
+    if (!record.document.active || !dom.scripting) return;
     const target = onWindow ? global : record.wrapper;
     const body = dom.attribute(record, name);
     if (body === null) {
@@ -195,66 +195,112 @@ export default function (ops, lib, global) {
   dom.HTMLElement = HTMLElement;
 
   const HTMLUnknownElement = lib.defineAbstractInterface('HTMLUnknownElement', { parent: HTMLElement });
-  // Elements whose interface is HTMLElement itself; others that are not in dom.interfaces are unknown.
-  const plain = dom.tokens(`abbr acronym address article aside b basefont bdi bdo big center cite code dd dfn dt em figcaption
+  // Elements whose interface is HTMLElement itself; others that have none of their own are unknown.
+  const plain = dom.setOf(`abbr acronym address article aside b basefont bdi bdo big center cite code dd dfn dt em figcaption
     figure footer header hgroup i kbd main mark nav nobr noembed noframes noscript plaintext rb rp rt rtc ruby s samp search
     section small strike strong sub summary sup tt u var wbr`);
-  dom.defaultInterface = (record) => (indexOf(plain, record.local) >= 0 || dom.includes(record.local, '-') ? HTMLElement : HTMLUnknownElement);
 
-  // Defines the interface of some elements. `attributes` are { property: kind } or { property: [kind, attribute] }.
-  dom.defineElement = (name, locals, { attributes = {}, prototype = {}, parent = HTMLElement } = {}) => {
-    const defined = lib.defineAbstractInterface(name, { parent, prototype });
-    for (const property in attributes) {
-      const value = attributes[property];
+  // Defines the interface of some elements, once something asks for it: most pages use few of them. `options()` gives
+  // { attributes, prototype, parent }; attributes are { property: kind } or { property: [kind, attribute] }.
+  const definitions = { __proto__: null };
+  const materialize = (name) => {
+    const definition = definitions[name];
+    if (definition.constructor !== undefined) return definition.constructor;
+    const { attributes = {}, prototype = {}, parent = HTMLElement } = definition.options === undefined ? {} : definition.options();
+    const properties = lib.primordials.ownKeys(attributes);
+    for (let index = 0; index < properties.length; index++) {
+      const property = properties[index], value = attributes[property];
       if (property === 'crossOrigin') defineProperty(prototype, 'crossOrigin', getOwnPropertyDescriptor(crossOriginAccessor, 'crossOrigin'));
       else if (property === 'referrerPolicy') reflect(prototype, property, referrerPolicies);
       else if (typeof value === 'string') reflect(prototype, property, value);
       else reflect(prototype, property, value[0], value[1]);
     }
-    for (let index = 0; index < locals.length; index++) dom.interfaces[locals[index]] = defined;
-    return defined;
+    return (definition.constructor = lib.defineAbstractInterface(name, { parent, prototype, expose: false }));
+  };
+  dom.exposeLazily = (name, make) => {
+    const accessor = {
+      get() {
+        const value = make();
+        lib.expose(name, value);
+        return value;
+      },
+      set(value) { lib.expose(name, value); },
+    };
+    defineProperty(global, name, { get: accessor.get, set: accessor.set, enumerable: false, configurable: true });
+  };
+  dom.defineElement = (name, locals, options) => {
+    definitions[name] = { __proto__: null, options, constructor: undefined };
+    for (let index = 0; index < locals.length; index++) interfaces[locals[index]] = name;
+    dom.exposeLazily(name, () => materialize(name));
+  };
+  dom.elementInterface = materialize;
+  const interfaces = { __proto__: null };
+  dom.interfaceOfElement = (record) => {
+    const name = interfaces[record.local];
+    if (name !== undefined) return materialize(name);
+    return plain[record.local] === true || dom.includes(record.local, '-') ? HTMLElement : HTMLUnknownElement;
   };
 
-  const simple = [
-    ['HTMLHtmlElement', 'html'], ['HTMLHeadElement', 'head'], ['HTMLDivElement', 'div'], ['HTMLSpanElement', 'span'],
-    ['HTMLParagraphElement', 'p'], ['HTMLHeadingElement', 'h1 h2 h3 h4 h5 h6'], ['HTMLBRElement', 'br'], ['HTMLHRElement', 'hr'],
-    ['HTMLPreElement', 'pre listing xmp'], ['HTMLQuoteElement', 'blockquote q'], ['HTMLUListElement', 'ul'], ['HTMLOListElement', 'ol'],
-    ['HTMLLIElement', 'li'], ['HTMLDListElement', 'dl'], ['HTMLTableElement', 'table'], ['HTMLTableSectionElement', 'tbody thead tfoot'],
-    ['HTMLTableRowElement', 'tr'], ['HTMLTableCellElement', 'td th'], ['HTMLTableCaptionElement', 'caption'],
-    ['HTMLTableColElement', 'col colgroup'], ['HTMLTimeElement', 'time'], ['HTMLDataElement', 'data'], ['HTMLPictureElement', 'picture'],
-    ['HTMLDialogElement', 'dialog'], ['HTMLDetailsElement', 'details'], ['HTMLModElement', 'ins del'], ['HTMLMenuElement', 'menu'],
-    ['HTMLMapElement', 'map'],
-  ];
-  for (let index = 0; index < simple.length; index++) dom.defineElement(simple[index][0], dom.tokens(simple[index][1]));
+  const simple = {
+    __proto__: null,
+    HTMLHtmlElement: ['html'],
+    HTMLHeadElement: ['head'],
+    HTMLDivElement: ['div'],
+    HTMLSpanElement: ['span'],
+    HTMLParagraphElement: ['p'],
+    HTMLHeadingElement: ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'],
+    HTMLBRElement: ['br'],
+    HTMLHRElement: ['hr'],
+    HTMLPreElement: ['pre', 'listing', 'xmp'],
+    HTMLQuoteElement: ['blockquote', 'q'],
+    HTMLUListElement: ['ul'],
+    HTMLOListElement: ['ol'],
+    HTMLLIElement: ['li'],
+    HTMLDListElement: ['dl'],
+    HTMLTableElement: ['table'],
+    HTMLTableSectionElement: ['tbody', 'thead', 'tfoot'],
+    HTMLTableRowElement: ['tr'],
+    HTMLTableCellElement: ['td', 'th'],
+    HTMLTableCaptionElement: ['caption'],
+    HTMLTableColElement: ['col', 'colgroup'],
+    HTMLTimeElement: ['time'],
+    HTMLDataElement: ['data'],
+    HTMLPictureElement: ['picture'],
+    HTMLDialogElement: ['dialog'],
+    HTMLDetailsElement: ['details'],
+    HTMLModElement: ['ins', 'del'],
+    HTMLMenuElement: ['menu'],
+    HTMLMapElement: ['map'],
+  };
+  for (const name in simple) dom.defineElement(name, simple[name]);
 
-  dom.defineElement('HTMLTitleElement', ['title'], {
+  dom.defineElement('HTMLTitleElement', ['title'], () => ({
     prototype: {
       get text() { return dom.childText(element(this)); },
       set text(value) { dom.replaceAll(element(this), dom.newText(element(this).document, convert.DOMString(value))); },
     },
-  });
-  dom.defineElement('HTMLMetaElement', ['meta'], { attributes: { name: 'text', httpEquiv: ['text', 'http-equiv'], content: 'text' } });
-  dom.defineElement('HTMLStyleElement', ['style'], { attributes: { media: 'text', type: 'text' } });
-  const Body = dom.defineElement('HTMLBodyElement', ['body']);
+  }));
+  dom.defineElement('HTMLMetaElement', ['meta'], () => ({ attributes: { name: 'text', httpEquiv: ['text', 'http-equiv'], content: 'text' } }));
+  dom.defineElement('HTMLStyleElement', ['style'], () => ({ attributes: { media: 'text', type: 'text' } }));
   // The body's handlers for these events are the window's.
-  const forward = (types) => {
+  const forward = (prototype, types) => {
     for (let index = 0; index < types.length; index++) {
       const type = types[index], name = `on${type}`;
       const accessor = {
         get [name]() { return global[name]; },
         set [name](value) { lib.setEventHandler(global, type, value); },
       };
-      defineProperty(Body.prototype, name, getOwnPropertyDescriptor(accessor, name));
+      defineProperty(prototype, name, getOwnPropertyDescriptor(accessor, name));
     }
+    return prototype;
   };
-  forward(forwarded);
-  forward(windowHandlers);
+  dom.defineElement('HTMLBodyElement', ['body'], () => ({ prototype: forward(forward({}, forwarded), windowHandlers) }));
   dom.behave(['body'], {
     connected(record) {
       for (let index = 0; index < record.attributes.length; index++) dom.handlerAttribute(record, record.attributes[index].name);
     },
   });
-  dom.defineElement('HTMLTemplateElement', ['template'], { prototype: { get content() { return dom.wrap(element(this).contents); } } });
+  dom.defineElement('HTMLTemplateElement', ['template'], () => ({ prototype: { get content() { return dom.wrap(element(this).contents); } } }));
 
   // --- Links. -------------------------------------------------------------------------------------------------------
   const hrefOf = (record) => {
@@ -281,16 +327,20 @@ export default function (ops, lib, global) {
     defineProperty(prototype, 'toString', getOwnPropertyDescriptor(toString, 'toString'));
   };
   const linkAttributes = { target: 'text', download: 'text', rel: 'text', referrerPolicy: 'text' };
-  const anchor = {
-    get text() { return dom.textContent(element(this)); },
-    set text(value) { dom.replaceAll(element(this), dom.newText(element(this).document, convert.DOMString(value))); },
-    get relList() { return dom.tokenList(element(this), 'rel'); },
-  };
-  hyperlink(anchor);
-  dom.defineElement('HTMLAnchorElement', ['a'], { attributes: { ...linkAttributes, type: 'text', hreflang: 'text' }, prototype: anchor });
-  const area = {};
-  hyperlink(area);
-  dom.defineElement('HTMLAreaElement', ['area'], { attributes: { ...linkAttributes, alt: 'text' }, prototype: area });
+  dom.defineElement('HTMLAnchorElement', ['a'], () => {
+    const prototype = {
+      get text() { return dom.textContent(element(this)); },
+      set text(value) { dom.replaceAll(element(this), dom.newText(element(this).document, convert.DOMString(value))); },
+      get relList() { return dom.tokenList(element(this), 'rel'); },
+    };
+    hyperlink(prototype);
+    return { attributes: { ...linkAttributes, type: 'text', hreflang: 'text' }, prototype };
+  });
+  dom.defineElement('HTMLAreaElement', ['area'], () => {
+    const prototype = {};
+    hyperlink(prototype);
+    return { attributes: { ...linkAttributes, alt: 'text' }, prototype };
+  });
 
   // Following a link, in the window that it names.
   const relFlags = (record, target) => {

@@ -361,7 +361,7 @@ export default function (ops, lib, global) {
     for (let index = 0; index < list.length; index++) if (typeOf(list[index]) !== 'image') push(kept, list[index]);
     return kept;
   });
-  dom.defineElement('HTMLFormElement', ['form'], {
+  dom.defineElement('HTMLFormElement', ['form'], () => ({
     attributes: { name: 'text', target: 'text', rel: 'text', method: [methods, 'method'], enctype: [encodings, 'enctype'], encoding: [encodings, 'enctype'], acceptCharset: ['text', 'accept-charset'], noValidate: 'flag', autocomplete: 'text' },
     prototype: define({
       get elements() { return formElements(element(this)); },
@@ -379,7 +379,7 @@ export default function (ops, lib, global) {
       },
       reset() { reset(element(this)); },
     }, actionAccessor('action', 'action')),
-  });
+  }));
   dom.namedControl = (form, key) => {
     const list = controlsOf(form);
     for (let index = 0; index < list.length; index++) {
@@ -392,7 +392,7 @@ export default function (ops, lib, global) {
     formMethod: [['', 'get', 'post', 'dialog'], 'formmethod'], formEnctype: [['', ...encodings], 'formenctype'],
     formTarget: 'text', formNoValidate: 'flag',
   };
-  dom.defineElement('HTMLInputElement', ['input'], {
+  dom.defineElement('HTMLInputElement', ['input'], () => ({
     attributes: {
       accept: 'text', alt: 'text', autocomplete: 'text', autofocus: 'flag', defaultChecked: ['flag', 'checked'], defaultValue: ['text', 'value'],
       disabled: 'flag', max: 'text', maxLength: 'number', min: 'text', minLength: 'number', multiple: 'flag', name: 'text', pattern: 'text',
@@ -414,17 +414,17 @@ export default function (ops, lib, global) {
       },
       get labels() { const record = element(this); return labelsOf(record); },
     }, actionAccessor('formAction', 'formaction'))),
-  });
+  }));
   const labelsOf = (record) => dom.nodeList(() => dom.findAll(dom.root(record), (label) => is(label, 'label') && dom.controlOfLabel(label) === record));
-  dom.defineElement('HTMLButtonElement', ['button'], {
+  dom.defineElement('HTMLButtonElement', ['button'], () => ({
     attributes: { disabled: 'flag', name: 'text', value: 'text', ...buttonOptions },
     prototype: withOwner(define({
       get type() { return typeOf(element(this)); },
       set type(value) { setAttribute(element(this), 'type', convert.DOMString(value)); },
       get labels() { return labelsOf(element(this)); },
     }, actionAccessor('formAction', 'formaction'))),
-  });
-  dom.defineElement('HTMLTextAreaElement', ['textarea'], {
+  }));
+  dom.defineElement('HTMLTextAreaElement', ['textarea'], () => ({
     attributes: { cols: 'number', disabled: 'flag', maxLength: 'number', minLength: 'number', name: 'text', placeholder: 'text', readOnly: 'flag', required: 'flag', rows: 'number' },
     prototype: withOwner({
       get type() { element(this); return 'textarea'; },
@@ -435,8 +435,8 @@ export default function (ops, lib, global) {
       get textLength() { return textareaValue(element(this)).length; },
       get labels() { return labelsOf(element(this)); },
     }),
-  });
-  dom.defineElement('HTMLSelectElement', ['select'], {
+  }));
+  dom.defineElement('HTMLSelectElement', ['select'], () => ({
     attributes: { disabled: 'flag', multiple: 'flag', name: 'text', required: 'flag', size: 'number' },
     prototype: withOwner({
       get type() { return isMultiple(element(this)) ? 'select-multiple' : 'select-one'; },
@@ -455,8 +455,8 @@ export default function (ops, lib, global) {
       set value(value) { dom.setValue(element(this), convert.DOMString(value)); },
       get labels() { return labelsOf(element(this)); },
     }),
-  });
-  dom.defineElement('HTMLOptionElement', ['option'], {
+  }));
+  dom.defineElement('HTMLOptionElement', ['option'], () => ({
     attributes: { disabled: 'flag', defaultSelected: ['flag', 'selected'] },
     prototype: withOwner({
       get value() { return optionValue(element(this)); },
@@ -469,15 +469,15 @@ export default function (ops, lib, global) {
       set selected(value) { setOption(element(this), !!value); },
       get index() { const record = element(this), select = dom.closest(record, 'select'); return select === null ? 0 : indexOf(optionsOf(select), record); },
     }),
-  });
-  dom.defineElement('HTMLOptGroupElement', ['optgroup'], { attributes: { disabled: 'flag', label: 'text' } });
-  dom.defineElement('HTMLFieldSetElement', ['fieldset'], { attributes: { disabled: 'flag', name: 'text' }, prototype: withOwner({}) });
-  dom.defineElement('HTMLLegendElement', ['legend'], { prototype: withOwner({}) });
-  dom.defineElement('HTMLLabelElement', ['label'], {
+  }));
+  dom.defineElement('HTMLOptGroupElement', ['optgroup'], () => ({ attributes: { disabled: 'flag', label: 'text' } }));
+  dom.defineElement('HTMLFieldSetElement', ['fieldset'], () => ({ attributes: { disabled: 'flag', name: 'text' }, prototype: withOwner({}) }));
+  dom.defineElement('HTMLLegendElement', ['legend'], () => ({ prototype: withOwner({}) }));
+  dom.defineElement('HTMLLabelElement', ['label'], () => ({
     attributes: { htmlFor: ['text', 'for'] },
     prototype: { get control() { return dom.wrap(dom.controlOfLabel(element(this))); }, get form() { const control = dom.controlOfLabel(element(this)); return control === null ? null : dom.wrap(dom.formOf(control)); } },
-  });
-  dom.defineElement('HTMLOutputElement', ['output'], { attributes: { name: 'text' }, prototype: withOwner({}) });
+  }));
+  dom.defineElement('HTMLOutputElement', ['output'], () => ({ attributes: { name: 'text' }, prototype: withOwner({}) }));
   dom.defineElement('HTMLDataListElement', ['datalist']);
 
   // --- Files. -------------------------------------------------------------------------------------------------------

@@ -106,7 +106,7 @@ export default function (ops, lib, global) {
       if (name === 'src' || ((name === 'crossorigin' || name === 'referrerpolicy') && hasAttribute(record, 'src'))) imageChanged(record);
     },
   });
-  const Image = dom.defineElement('HTMLImageElement', ['img'], {
+  dom.defineElement('HTMLImageElement', ['img'], () => ({
     attributes: { alt: 'text', src: 'url', srcset: 'text', sizes: 'text', crossOrigin: '', referrerPolicy: '', name: 'text', loading: [['eager', 'lazy'], 'loading'] },
     prototype: {
       get width() { const record = element(this); return convert.long(attribute(record, 'width') ?? record.image.width); },
@@ -129,17 +129,19 @@ export default function (ops, lib, global) {
         });
       },
     },
-  });
+  }));
   // new Image(width, height)
-  const construct = { Image: function () {
-    lib.requireNew(new.target, 'Image');
-    const record = dom.newElement(dom.document, dom.HTML, 'img');
-    if (arguments[0] !== undefined) setAttribute(record, 'width', `${convert.unsignedLong(arguments[0])}`);
-    if (arguments[1] !== undefined) setAttribute(record, 'height', `${convert.unsignedLong(arguments[1])}`);
-    return dom.wrap(record);
-  } }.Image;
-  defineProperty(construct, 'prototype', { value: Image.prototype, writable: false });
-  lib.expose('Image', construct);
+  dom.exposeLazily('Image', () => {
+    const constructor = { Image: function () {
+      lib.requireNew(new.target, 'Image');
+      const record = dom.newElement(dom.document, dom.HTML, 'img');
+      if (arguments[0] !== undefined) setAttribute(record, 'width', `${convert.unsignedLong(arguments[0])}`);
+      if (arguments[1] !== undefined) setAttribute(record, 'height', `${convert.unsignedLong(arguments[1])}`);
+      return dom.wrap(record);
+    } }.Image;
+    defineProperty(constructor, 'prototype', { value: dom.elementInterface('HTMLImageElement').prototype, writable: false });
+    return constructor;
+  });
 
   // --- Scripts ------------------------------------------------------------------------------------------------------
   // The lists of the standard; a document has one parser-blocking script at most.
@@ -147,14 +149,14 @@ export default function (ops, lib, global) {
   dom.deferredScripts = [];
   const orderedScripts = [];
   const mutedFiles = { __proto__: null };
-  const javaScriptTypes = dom.tokens(`application/ecmascript application/javascript application/x-ecmascript application/x-javascript
+  const javaScriptTypes = dom.setOf(`application/ecmascript application/javascript application/x-ecmascript application/x-javascript
     text/ecmascript text/javascript text/javascript1.0 text/javascript1.1 text/javascript1.2 text/javascript1.3 text/javascript1.4
     text/javascript1.5 text/jscript text/livescript text/x-ecmascript text/x-javascript`);
   const scriptType = (record) => {
     const type = attribute(record, 'type'), language = attribute(record, 'language');
     if (type === '' || (type === null && (language === null || language === ''))) return 'classic';
     const essence = dom.lower(type === null ? `text/${language}` : dom.strip(type));
-    return essence === 'module' ? 'module' : indexOf(javaScriptTypes, essence) >= 0 ? 'classic' : null;
+    return essence === 'module' ? 'module' : javaScriptTypes[essence] === true ? 'classic' : null;
   };
   // Whether an error comes from a script whose errors the page must not see.
   dom.isMuted = (filename) => mutedFiles[filename] === true;
@@ -288,7 +290,7 @@ export default function (ops, lib, global) {
       if (name === 'src' && old === null && record.connected && !record.parserInserted) dom.prepareScript(record);
     },
   });
-  dom.defineElement('HTMLScriptElement', ['script'], {
+  dom.defineElement('HTMLScriptElement', ['script'], () => ({
     attributes: { src: 'url', type: 'text', charset: 'text', defer: 'flag', noModule: 'flag', crossOrigin: '', integrity: 'text', referrerPolicy: '' },
     prototype: {
       get text() { return dom.childText(element(this)); },
@@ -301,7 +303,7 @@ export default function (ops, lib, global) {
         else dom.removeAttribute(record, 'async');
       },
     },
-  });
+  }));
 
   // --- Links --------------------------------------------------------------------------------------------------------
   const linkKind = (record) => {
@@ -332,10 +334,10 @@ export default function (ops, lib, global) {
       if (record.connected && indexOf(['href', 'rel', 'crossorigin', 'referrerpolicy', 'disabled'], name) >= 0) updateLink(record);
     },
   });
-  dom.defineElement('HTMLLinkElement', ['link'], {
+  dom.defineElement('HTMLLinkElement', ['link'], () => ({
     attributes: { href: 'url', rel: 'text', media: 'text', hreflang: 'text', type: 'text', as: 'text', crossOrigin: '', integrity: 'text', referrerPolicy: '', disabled: 'flag' },
     prototype: { get relList() { return dom.tokenList(element(this), 'rel'); } },
-  });
+  }));
 
   // --- Frames -------------------------------------------------------------------------------------------------------
   // The frames in the document, in tree order of their insertion; window[0] and so on are made from it.
@@ -383,16 +385,18 @@ export default function (ops, lib, global) {
     get contentWindow() { const { window } = element(this); return window === undefined ? null : dom.windowObject(window); },
     get contentDocument() { const { window } = element(this); return window === undefined ? null : dom.documentOfWindow(window); },
   });
-  const iframePrototype = framePrototype();
-  const sandbox = {
-    get sandbox() { return dom.tokenList(element(this), 'sandbox'); },
-    set sandbox(value) { setAttribute(element(this), 'sandbox', convert.DOMString(value)); },
-  };
-  defineProperty(iframePrototype, 'sandbox', getOwnPropertyDescriptor(sandbox, 'sandbox'));
-  dom.defineElement('HTMLFrameElement', ['frame'], { attributes: frameAttributesOf, prototype: framePrototype() });
-  dom.defineElement('HTMLIFrameElement', ['iframe'], {
-    attributes: { ...frameAttributesOf, srcdoc: 'text', allow: 'text', referrerPolicy: '', credentialless: 'flag', loading: [['eager', 'lazy'], 'loading'] },
-    prototype: iframePrototype,
+  dom.defineElement('HTMLFrameElement', ['frame'], () => ({ attributes: frameAttributesOf, prototype: framePrototype() }));
+  dom.defineElement('HTMLIFrameElement', ['iframe'], () => {
+    const prototype = framePrototype();
+    const sandbox = {
+      get sandbox() { return dom.tokenList(element(this), 'sandbox'); },
+      set sandbox(value) { setAttribute(element(this), 'sandbox', convert.DOMString(value)); },
+    };
+    defineProperty(prototype, 'sandbox', getOwnPropertyDescriptor(sandbox, 'sandbox'));
+    return {
+      attributes: { ...frameAttributesOf, srcdoc: 'text', allow: 'text', referrerPolicy: '', credentialless: 'flag', loading: [['eager', 'lazy'], 'loading'] },
+      prototype,
+    };
   });
 
   // --- Audio, video, embed and object: what they ask for, and whether it came. --------------------------------------
@@ -421,10 +425,10 @@ export default function (ops, lib, global) {
   dom.behave(['embed'], media('embed', 'src', true, 'load', true));
   dom.behave(['object'], media('embed', 'data', true, 'load', true));
   const mediaAttributes = { src: 'url', crossOrigin: '', preload: 'text', autoplay: 'flag', loop: 'flag', controls: 'flag' };
-  const HTMLMediaElement = lib.defineAbstractInterface('HTMLMediaElement', { parent: dom.HTMLElement });
-  dom.defineElement('HTMLAudioElement', ['audio'], { attributes: mediaAttributes, parent: HTMLMediaElement });
-  dom.defineElement('HTMLVideoElement', ['video'], { attributes: { ...mediaAttributes, poster: 'url' }, parent: HTMLMediaElement });
-  dom.defineElement('HTMLEmbedElement', ['embed'], { attributes: { src: 'url', type: 'text' } });
-  dom.defineElement('HTMLObjectElement', ['object'], { attributes: { data: 'url', type: 'text', name: 'text' } });
-  dom.defineElement('HTMLSourceElement', ['source'], { attributes: { src: 'url', type: 'text' } });
+  dom.defineElement('HTMLMediaElement', []);
+  dom.defineElement('HTMLAudioElement', ['audio'], () => ({ attributes: mediaAttributes, parent: dom.elementInterface('HTMLMediaElement') }));
+  dom.defineElement('HTMLVideoElement', ['video'], () => ({ attributes: { ...mediaAttributes, poster: 'url' }, parent: dom.elementInterface('HTMLMediaElement') }));
+  dom.defineElement('HTMLEmbedElement', ['embed'], () => ({ attributes: { src: 'url', type: 'text' } }));
+  dom.defineElement('HTMLObjectElement', ['object'], () => ({ attributes: { data: 'url', type: 'text', name: 'text' } }));
+  dom.defineElement('HTMLSourceElement', ['source'], () => ({ attributes: { src: 'url', type: 'text' } }));
 }

@@ -19,11 +19,9 @@ export default function (ops, lib, global) {
   dom.elementRecord = elementOf;
 
   // --- Objects for records. -----------------------------------------------------------------------------------------
-  // { local name: constructor }, for HTML elements.
-  dom.interfaces = { __proto__: null };
   const interfaceOf = (record) => {
     switch (record.type) {
-      case ELEMENT: return record.html ? dom.interfaces[record.local] ?? dom.defaultInterface(record) : Element;
+      case ELEMENT: return record.html ? dom.interfaceOfElement(record) : Element;
       case TEXT: return Text;
       case COMMENT: return Comment;
       case DOCTYPE: return DocumentType;

@@ -5,11 +5,21 @@
 // works on records of any realm of the agent: a record's document knows the `dom` of its own realm (document.home).
 
 export default function (ops, lib, global) {
-  const { push, toLowerCase, stringIndexOf, charCodeAt, DOMException } = lib.primordials;
+  const { push, toLowerCase, stringIndexOf, stringSplit, trim: stringTrim, charCodeAt, DOMException } = lib.primordials;
   const dom = lib.dom = { __proto__: null };
   const HTML = dom.HTML = 'http://www.w3.org/1999/xhtml';
   const ELEMENT = dom.ELEMENT = 1, TEXT = dom.TEXT = 3, COMMENT = dom.COMMENT = 8, DOCUMENT = dom.DOCUMENT = 9,
     DOCTYPE = dom.DOCTYPE = 10, FRAGMENT = dom.FRAGMENT = 11;
+
+  // The words of a list, as an object that has them as properties.
+  dom.setOf = (text) => {
+    const set = { __proto__: null }, words = stringSplit(text, ' ');
+    for (let index = 0; index < words.length; index++) {
+      const word = stringTrim(words[index]);
+      if (word !== '') set[word] = true;
+    }
+    return set;
+  };
 
   // --- Making records. ----------------------------------------------------------------------------------------------
   const record = (type, document) => ({
@@ -322,9 +332,7 @@ export default function (ops, lib, global) {
     for (let child = element.first; child !== null; child = child.next) if (child.type === TEXT) text += child.data;
     return text;
   };
-  const isVoid = { __proto__: null };
-  const voids = ['area', 'base', 'basefont', 'bgsound', 'br', 'col', 'embed', 'frame', 'hr', 'img', 'input', 'keygen', 'link', 'meta', 'param', 'source', 'track', 'wbr'];
-  for (let index = 0; index < voids.length; index++) isVoid[voids[index]] = true;
+  const isVoid = dom.setOf('area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr');
   const isRaw = { __proto__: null, style: true, script: true, xmp: true, iframe: true, noembed: true, noframes: true, plaintext: true, noscript: true };
   const escape = (text, attribute) => {
     let escaped = '';

@@ -6,10 +6,10 @@ export default function (ops, lib, global) {
   const { is, attribute } = dom;
 
   // --- What a person sees. ------------------------------------------------------------------------------------------
-  const unseen = dom.tokens('head script style template noscript title datalist iframe frame object embed audio video canvas meta link base');
-  const blocks = dom.tokens(`address article aside blockquote body dd details dialog div dl dt fieldset figcaption figure footer form
+  const unseen = dom.setOf('head script style template noscript title datalist iframe frame object embed audio video canvas meta link base');
+  const blocks = dom.setOf(`address article aside blockquote body dd details dialog div dl dt fieldset figcaption figure footer form
     h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol p pre section summary table tbody tfoot thead tr ul`);
-  const isUnseen = (record) => record.html && (indexOf(unseen, record.local) >= 0 || dom.hasAttribute(record, 'hidden') ||
+  const isUnseen = (record) => record.html && (unseen[record.local] === true || dom.hasAttribute(record, 'hidden') ||
     (record.local === 'input' && dom.typeOf(record) === 'hidden'));
   // The text under a record, a block a line. With `fields`, what fields hold too.
   const textOf = (root, fields) => {
@@ -20,7 +20,7 @@ export default function (ops, lib, global) {
       if (words.length > 0) push(lines, join(words, ' '));
       line = '';
     };
-    const isBlock = (record) => record.type === dom.ELEMENT && record.html && indexOf(blocks, record.local) >= 0;
+    const isBlock = (record) => record.type === dom.ELEMENT && record.html && blocks[record.local] === true;
     // The record's own text; says whether its children are to be looked at.
     const enter = (record) => {
       if (record.type === dom.TEXT) {
@@ -39,7 +39,7 @@ export default function (ops, lib, global) {
       if (is(record, 'br')) end();
       if (is(record, 'td') || is(record, 'th')) line += ' ';
       if (is(record, 'select')) {
-        if (fields) line += ` ${fieldText(record)}`;
+        if (fields) line += ` ${fieldText(record)} `;
         return false;
       }
       if (fields && (is(record, 'input') || is(record, 'textarea'))) {
@@ -48,7 +48,10 @@ export default function (ops, lib, global) {
       }
       return !is(record, 'textarea') || !fields;
     };
-    const leave = (record) => { if (isBlock(record)) end(); };
+    const leave = (record) => {
+      if (isBlock(record)) end();
+      if (is(record, 'button')) line += ' ';
+    };
     let record = root;
     for (;;) {
       if (enter(record) && record.first !== null) {
@@ -108,7 +111,7 @@ export default function (ops, lib, global) {
     if (list.length > MOST_NAMED) push(there, `${list.length - MOST_NAMED} more`);
     return there;
   };
-  const typed = dom.tokens('text search tel url email password date month week time datetime-local number range color textarea');
+  const typed = dom.setOf('text search tel url email password date month week time datetime-local number range color textarea');
   const fill = (record, value) => {
     if (is(record, 'select')) {
       const option = dom.find(record, (at) => is(at, 'option') && (dom.valueOf(at) === value || dom.optionText(at) === value));
@@ -121,7 +124,7 @@ export default function (ops, lib, global) {
         if (dom.isChecked(record) !== wanted) dom.dispatchClick(record, true);
         return undefined;
       }
-      if (indexOf(typed, type) < 0 || !dom.isControl(record)) return 'which nobody can type into';
+      if (typed[type] !== true || !dom.isControl(record)) return 'which nobody can type into';
       if (dom.isDisabled(record)) return 'which is disabled';
       if (dom.hasAttribute(record, 'readonly')) return 'which is read-only';
       dom.setValue(record, value);
@@ -170,7 +173,7 @@ export default function (ops, lib, global) {
   const wanted = {
     __proto__: null,
     click: () => true,
-    type: (record) => dom.isControl(record) && indexOf(typed, dom.typeOf(record)) >= 0,
+    type: (record) => dom.isControl(record) && typed[dom.typeOf(record)] === true,
     submit: (record) => is(record, 'form'),
   };
   // null when it is done; otherwise { selector } (what is wrong with it), { there } or { element, reason }.

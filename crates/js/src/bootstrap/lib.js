@@ -40,21 +40,27 @@ export default function (ops, lib, global) {
     Promise, Map, Set, WeakMap, TypeError, RangeError, SyntaxError, Error, DOMException, Uint8Array, ArrayBuffer, Symbol,
   };
 
-  // --- Internal slots. One WeakMap for all realms of an agent, so that brands are known across them. ----------------
-  const slots = lib.slots;
+  const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
+  lib.isObject = isObject;
+
+  // --- Internal slots: a private field that all realms of an agent share, so that brands are known across them. -----
+  const { get: slotsOf, set: giveSlots } = lib.slots;
+  const recordOf = (value) => (isObject(value) ? slotsOf(value) : undefined);
 
   // Gives `object` the internal slots of interface `brand`; `state` is an object that holds them.
   lib.init = (object, brand, state) => {
-    const record = weakGet(slots, object);
-    if (record === undefined) weakSet(slots, object, { __proto__: null, [brand]: state });
+    const record = slotsOf(object);
+    if (record === undefined) giveSlots(object, { __proto__: null, [brand]: state });
     else record[brand] = state;
     return state;
   };
   // The internal slots of interface `brand`, or undefined if `object` does not implement it.
-  lib.peek = (object, brand) => weakGet(slots, object)?.[brand];
+  lib.peek = (object, brand) => recordOf(object)?.[brand];
+  // Whether the object has any.
+  lib.slotted = (object) => recordOf(object) !== undefined;
   // The same, with a TypeError instead of undefined: the brand check of every operation and attribute.
   lib.state = (object, brand) => {
-    const record = weakGet(slots, object);
+    const record = recordOf(object);
     const state = record?.[brand];
     if (state !== undefined) return state;
     // Through the proxy of a window that may be reached, its global object is meant.
@@ -150,8 +156,6 @@ export default function (ops, lib, global) {
   };
 
   // --- Web IDL conversions. -----------------------------------------------------------------------------------------
-  const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
-  lib.isObject = isObject;
   const integer = (value, where, bits, signed, { enforceRange = false, clamp = false } = {}) => {
     let number = +value;
     const upper = signed ? 2 ** (bits - 1) - 1 : 2 ** bits - 1;

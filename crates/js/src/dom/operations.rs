@@ -36,12 +36,17 @@ fn scripts<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
         "evaluateScript",
         |ctx: Ctx<'js>, source: String, filename: String| -> rquickjs::Result<()> {
             if source.contains('\0') {
-                return Err(throw(&ctx, "JsSyntaxError", "the script has a NUL character"));
+                return Err(throw(
+                    &ctx,
+                    "JsSyntaxError",
+                    "the script has a NUL character",
+                ));
             }
             let mut options = EvalOptions::default();
             options.strict = false;
             options.filename = Some(filename.replace('\0', ""));
-            ctx.eval_with_options::<Value<'js>, _>(source, options).map(drop)
+            ctx.eval_with_options::<Value<'js>, _>(source, options)
+                .map(drop)
         },
     )?;
     // Gives the promise of the module's evaluation.
@@ -49,9 +54,14 @@ fn scripts<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
         "evaluateModule",
         |ctx: Ctx<'js>, source: String, filename: String| -> rquickjs::Result<Value<'js>> {
             if source.contains('\0') {
-                return Err(throw(&ctx, "JsSyntaxError", "the script has a NUL character"));
+                return Err(throw(
+                    &ctx,
+                    "JsSyntaxError",
+                    "the script has a NUL character",
+                ));
             }
-            let (_, promise) = Module::declare(ctx.clone(), filename.replace('\0', ""), source)?.eval()?;
+            let (_, promise) =
+                Module::declare(ctx.clone(), filename.replace('\0', ""), source)?.eval()?;
             Ok(promise.into_value())
         },
     )?;
@@ -61,7 +71,10 @@ fn scripts<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
         move |ctx: Ctx<'js>, value: Value<'js>| -> rquickjs::Result<Object<'js>> {
             let object = Object::new_proto(ctx.clone(), None)?;
             let error = errors::exception(&ctx, &scope.shared, &value);
-            if let ScriptError::Exception { message, location, .. } = error {
+            if let ScriptError::Exception {
+                message, location, ..
+            } = error
+            {
                 let (file, line, column) = location.unwrap_or_default();
                 object.set("message", message)?;
                 object.set("filename", file)?;
@@ -80,7 +93,11 @@ fn parsing<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     let scope = ops.scope();
     ops.add(
         "parseDocument",
-        move |ctx: Ctx<'js>, html: String, srcdoc: bool, scripting: bool| -> rquickjs::Result<Function<'js>> {
+        move |ctx: Ctx<'js>,
+              html: String,
+              srcdoc: bool,
+              scripting: bool|
+              -> rquickjs::Result<Function<'js>> {
             scope.wrap(&ctx, Rc::new(Parser::document(&html, srcdoc, scripting)))
         },
     )?;
@@ -101,7 +118,11 @@ fn parsing<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     // The mutations of a whole document (with an empty name) or of a fragment; scripts do not stop it.
     ops.add(
         "parseAtOnce",
-        |ctx: Ctx<'js>, html: String, namespace: String, name: String| -> rquickjs::Result<Array<'js>> {
+        |ctx: Ctx<'js>,
+         html: String,
+         namespace: String,
+         name: String|
+         -> rquickjs::Result<Array<'js>> {
             let parser = if name.is_empty() {
                 Parser::document(&html, false, false)
             } else {
@@ -145,7 +166,14 @@ fn list<'js>(ctx: &Ctx<'js>, mutations: Vec<Mutation>) -> rquickjs::Result<Array
     let mut list = List(Array::new(ctx.clone())?, 0);
     for mutation in mutations {
         match mutation {
-            Mutation::Element { id, namespace, name, attributes, line, contents } => {
+            Mutation::Element {
+                id,
+                namespace,
+                name,
+                attributes,
+                line,
+                contents,
+            } => {
                 list.push(0)?;
                 list.push(id)?;
                 list.push(namespace)?;
@@ -173,7 +201,11 @@ fn list<'js>(ctx: &Ctx<'js>, mutations: Vec<Mutation>) -> rquickjs::Result<Array
                 list.push(sibling)?;
                 list.child(child)?;
             }
-            Mutation::FosterParent { table, otherwise, child } => {
+            Mutation::FosterParent {
+                table,
+                otherwise,
+                child,
+            } => {
                 list.push(5)?;
                 list.push(table)?;
                 list.push(otherwise)?;
@@ -210,9 +242,12 @@ fn list<'js>(ctx: &Ctx<'js>, mutations: Vec<Mutation>) -> rquickjs::Result<Array
 
 fn documents<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     let scope = ops.scope();
-    ops.add("documentUrl", move |ctx: Ctx<'js>| -> rquickjs::Result<String> {
-        Ok(scope.document(&ctx)?.url(scope.realm))
-    })?;
+    ops.add(
+        "documentUrl",
+        move |ctx: Ctx<'js>| -> rquickjs::Result<String> {
+            Ok(scope.document(&ctx)?.url(scope.realm))
+        },
+    )?;
     let scope = ops.scope();
     ops.add("documentOrigin", move || {
         scope.host().environment(scope.realm).origin.to_string()
@@ -221,24 +256,37 @@ fn documents<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     let scope = ops.scope();
     ops.add("documentDomain", move || {
         let environment = scope.host().environment(scope.realm);
-        environment.origin.as_tuple().map(|origin| origin.host.to_string()).unwrap_or_default()
+        environment
+            .origin
+            .as_tuple()
+            .map(|origin| origin.host.to_string())
+            .unwrap_or_default()
     })?;
     let scope = ops.scope();
     ops.add("cookie", move |ctx: Ctx<'js>| -> rquickjs::Result<String> {
-        let cookie = scope.document(&ctx)?.cookie(scope.realm).map_err(|error| throw_dom_error(&ctx, &error))?;
+        let cookie = scope
+            .document(&ctx)?
+            .cookie(scope.realm)
+            .map_err(|error| throw_dom_error(&ctx, &error))?;
         scope.exposed("document.cookie", cookie.as_bytes());
         Ok(cookie)
     })?;
     let scope = ops.scope();
-    ops.add("setCookie", move |ctx: Ctx<'js>, cookie: String| -> rquickjs::Result<()> {
-        let set = scope.document(&ctx)?.set_cookie(scope.realm, &cookie);
-        set.map_err(|error| throw_dom_error(&ctx, &error))
-    })?;
+    ops.add(
+        "setCookie",
+        move |ctx: Ctx<'js>, cookie: String| -> rquickjs::Result<()> {
+            let set = scope.document(&ctx)?.set_cookie(scope.realm, &cookie);
+            set.map_err(|error| throw_dom_error(&ctx, &error))
+        },
+    )?;
     let scope = ops.scope();
-    ops.add("setDomain", move |ctx: Ctx<'js>, domain: String| -> rquickjs::Result<()> {
-        let set = scope.document(&ctx)?.set_domain(scope.realm, &domain);
-        set.map_err(|error| throw_dom_error(&ctx, &error))
-    })?;
+    ops.add(
+        "setDomain",
+        move |ctx: Ctx<'js>, domain: String| -> rquickjs::Result<()> {
+            let set = scope.document(&ctx)?.set_domain(scope.realm, &domain);
+            set.map_err(|error| throw_dom_error(&ctx, &error))
+        },
+    )?;
     // A URL that other people may have put something into is told to scripts.
     let scope = ops.scope();
     ops.add("exposeText", move |how: String, text: String| {
@@ -252,7 +300,11 @@ fn documents<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     let scope = ops.scope();
     ops.add("setBaseUrl", move |url: String| {
         if let Ok(url) = Url::parse(&url) {
-            *scope.host().environment(scope.realm).api_base_url.borrow_mut() = url;
+            *scope
+                .host()
+                .environment(scope.realm)
+                .api_base_url
+                .borrow_mut() = url;
         }
     })?;
     let scope = ops.scope();
@@ -272,7 +324,11 @@ fn documents<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     })?;
     let scope = ops.scope();
     ops.add("documentProgress", move |complete: bool| {
-        let progress = if complete { DocumentProgress::Complete } else { DocumentProgress::Interactive };
+        let progress = if complete {
+            DocumentProgress::Complete
+        } else {
+            DocumentProgress::Interactive
+        };
         scope.progress.set(progress);
         if scope.alive.get()
             && let Some(document) = scope.host().document()
@@ -302,10 +358,14 @@ fn loads<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                 url: load.get("url")?,
                 cross_origin: load.get("crossOrigin")?,
                 referrer_policy: load.get("referrerPolicy")?,
-                integrity: load.get::<_, Option<String>>("integrity")?.unwrap_or_default(),
+                integrity: load
+                    .get::<_, Option<String>>("integrity")?
+                    .unwrap_or_default(),
                 parser_inserted: load.get("parserInserted")?,
             };
-            scope.document(&ctx)?.load_element(scope.realm, OperationId(operation), load);
+            scope
+                .document(&ctx)?
+                .load_element(scope.realm, OperationId(operation), load);
             Ok(())
         },
     )?;
@@ -316,29 +376,46 @@ fn loads<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
         }
     })?;
     let scope = ops.scope();
-    ops.add("submitForm", move |ctx: Ctx<'js>, form: Object<'js>| -> rquickjs::Result<()> {
-        let list: Vec<Array<'js>> = form.get("entries")?;
-        let entries = data::entries(&ctx, &scope, list)?.into_iter().map(form_entry).collect();
-        let submission = FormSubmission {
-            action: form.get("action")?,
-            method: form.get("method")?,
-            enctype: form.get("enctype")?,
-            target: form.get("target")?,
-            rel: form.get("rel")?,
-            entries,
-            user_activation: form.get("userActivation")?,
-        };
-        let submitted = scope.document(&ctx)?.submit_form(scope.realm, submission);
-        submitted.map_err(|error| throw_dom_error(&ctx, &error))
-    })
+    ops.add(
+        "submitForm",
+        move |ctx: Ctx<'js>, form: Object<'js>| -> rquickjs::Result<()> {
+            let list: Vec<Array<'js>> = form.get("entries")?;
+            let entries = data::entries(&ctx, &scope, list)?
+                .into_iter()
+                .map(form_entry)
+                .collect();
+            let submission = FormSubmission {
+                action: form.get("action")?,
+                method: form.get("method")?,
+                enctype: form.get("enctype")?,
+                target: form.get("target")?,
+                rel: form.get("rel")?,
+                entries,
+                user_activation: form.get("userActivation")?,
+            };
+            let submitted = scope.document(&ctx)?.submit_form(scope.realm, submission);
+            submitted.map_err(|error| throw_dom_error(&ctx, &error))
+        },
+    )
 }
 
 fn form_entry(entry: Entry) -> FormEntry {
     let value = match entry.value {
         EntryValue::Text(text) => FormValue::Text(text),
-        EntryValue::File { name, content_type, bytes } => FormValue::File { name, content_type, bytes },
+        EntryValue::File {
+            name,
+            content_type,
+            bytes,
+        } => FormValue::File {
+            name,
+            content_type,
+            bytes,
+        },
     };
-    FormEntry { name: entry.name, value }
+    FormEntry {
+        name: entry.name,
+        value,
+    }
 }
 
 fn frames<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
@@ -357,7 +434,10 @@ fn frames<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
         "insertFrame",
         move |ctx: Ctx<'js>, operation: u64, frame: Object<'js>| -> rquickjs::Result<String> {
             let frame = attributes(&frame)?;
-            let window = scope.document(&ctx)?.insert_frame(scope.realm, OperationId(operation), frame);
+            let window =
+                scope
+                    .document(&ctx)?
+                    .insert_frame(scope.realm, OperationId(operation), frame);
             Ok(window.0.to_string())
         },
     )?;
@@ -366,19 +446,28 @@ fn frames<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
         "updateFrame",
         move |ctx: Ctx<'js>, id: String, frame: Object<'js>| -> rquickjs::Result<()> {
             let frame = attributes(&frame)?;
-            scope.document(&ctx)?.update_frame(scope.realm, window(&ctx, &id)?, frame);
+            scope
+                .document(&ctx)?
+                .update_frame(scope.realm, window(&ctx, &id)?, frame);
             Ok(())
         },
     )?;
     let scope = ops.scope();
-    ops.add("removeFrame", move |ctx: Ctx<'js>, id: String| -> rquickjs::Result<()> {
-        scope.document(&ctx)?.remove_frame(scope.realm, window(&ctx, &id)?);
-        Ok(())
-    })
+    ops.add(
+        "removeFrame",
+        move |ctx: Ctx<'js>, id: String| -> rquickjs::Result<()> {
+            scope
+                .document(&ctx)?
+                .remove_frame(scope.realm, window(&ctx, &id)?);
+            Ok(())
+        },
+    )
 }
 
 fn window(ctx: &Ctx<'_>, id: &str) -> rquickjs::Result<WindowId> {
-    id.parse().map(WindowId).map_err(|_| throw(ctx, "TypeError", "not a window"))
+    id.parse()
+        .map(WindowId)
+        .map_err(|_| throw(ctx, "TypeError", "not a window"))
 }
 
 fn windows<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
@@ -386,49 +475,79 @@ fn windows<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
         windows.iter().map(|window| window.0.to_string()).collect()
     };
     let scope = ops.scope();
-    ops.add("windows", move |ctx: Ctx<'js>| -> rquickjs::Result<Object<'js>> {
-        let family = scope.document(&ctx)?.windows(scope.realm);
-        let object = Object::new_proto(ctx, None)?;
-        object.set("own", family.own.0.to_string())?;
-        object.set("parent", family.parent.0.to_string())?;
-        object.set("top", family.top.0.to_string())?;
-        object.set("opener", family.opener.map(|window| window.0.to_string()))?;
-        object.set("frames", ids(&family.frames))?;
-        object.set("name", family.name)?;
-        Ok(object)
-    })?;
+    ops.add(
+        "windows",
+        move |ctx: Ctx<'js>| -> rquickjs::Result<Object<'js>> {
+            let family = scope.document(&ctx)?.windows(scope.realm);
+            let object = Object::new_proto(ctx, None)?;
+            object.set("own", family.own.0.to_string())?;
+            object.set("parent", family.parent.0.to_string())?;
+            object.set("top", family.top.0.to_string())?;
+            object.set("opener", family.opener.map(|window| window.0.to_string()))?;
+            object.set("frames", ids(&family.frames))?;
+            object.set("name", family.name)?;
+            Ok(object)
+        },
+    )?;
     let scope = ops.scope();
-    ops.add("windowAccess", move |ctx: Ctx<'js>, id: String| -> rquickjs::Result<Object<'js>> {
-        let access = scope.document(&ctx)?.window_access(scope.realm, window(&ctx, &id)?);
-        let object = Object::new_proto(ctx, None)?;
-        match access {
-            WindowAccess::Realm(realm) => object.set("realm", realm.0)?,
-            WindowAccess::CrossOrigin { frames, closed, parent, top, opener } => {
-                object.set("frames", ids(&frames))?;
-                object.set("closed", closed)?;
-                object.set("parent", parent.0.to_string())?;
-                object.set("top", top.0.to_string())?;
-                object.set("opener", opener.map(|window| window.0.to_string()))?;
+    ops.add(
+        "windowAccess",
+        move |ctx: Ctx<'js>, id: String| -> rquickjs::Result<Object<'js>> {
+            let access = scope
+                .document(&ctx)?
+                .window_access(scope.realm, window(&ctx, &id)?);
+            let object = Object::new_proto(ctx, None)?;
+            match access {
+                WindowAccess::Realm(realm) => object.set("realm", realm.0)?,
+                WindowAccess::CrossOrigin {
+                    frames,
+                    closed,
+                    parent,
+                    top,
+                    opener,
+                } => {
+                    object.set("frames", ids(&frames))?;
+                    object.set("closed", closed)?;
+                    object.set("parent", parent.0.to_string())?;
+                    object.set("top", top.0.to_string())?;
+                    object.set("opener", opener.map(|window| window.0.to_string()))?;
+                }
             }
-        }
-        Ok(object)
-    })?;
+            Ok(object)
+        },
+    )?;
     let scope = ops.scope();
     ops.add("ownRealm", move || scope.realm.0)?;
     let scope = ops.scope();
     ops.add("realmAlive", move |realm: u32| {
-        scope.shared.contexts.borrow().values().any(|known| known.0 == realm)
+        scope
+            .shared
+            .contexts
+            .borrow()
+            .values()
+            .any(|known| known.0 == realm)
     })?;
     let scope = ops.scope();
     ops.add(
         "navigate",
-        move |ctx: Ctx<'js>, target: Object<'js>, url: String, options: Object<'js>| -> rquickjs::Result<Option<String>> {
-            let target = match (target.get::<_, Option<String>>("window")?, target.get("name")?) {
+        move |ctx: Ctx<'js>,
+              target: Object<'js>,
+              url: String,
+              options: Object<'js>|
+              -> rquickjs::Result<Option<String>> {
+            let target = match (
+                target.get::<_, Option<String>>("window")?,
+                target.get("name")?,
+            ) {
                 (Some(id), _) => NavigationTarget::Window(window(&ctx, &id)?),
                 (None, Some(name)) => NavigationTarget::Named(name),
                 (None, None) => NavigationTarget::Own,
             };
-            let flag = |name: &str| options.get::<_, Option<bool>>(name).map(Option::unwrap_or_default);
+            let flag = |name: &str| {
+                options
+                    .get::<_, Option<bool>>(name)
+                    .map(Option::unwrap_or_default)
+            };
             let options = NavigationOptions {
                 replace: flag("replace")?,
                 reload: flag("reload")?,
@@ -437,7 +556,9 @@ fn windows<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                 no_referrer: flag("noReferrer")?,
                 user_activation: flag("userActivation")?,
             };
-            let navigated = scope.document(&ctx)?.navigate(scope.realm, target, &url, options);
+            let navigated = scope
+                .document(&ctx)?
+                .navigate(scope.realm, target, &url, options);
             match navigated {
                 Ok(window) => Ok(window.map(|window| window.0.to_string())),
                 Err(error) => Err(throw_dom_error(&ctx, &error)),
@@ -447,19 +568,36 @@ fn windows<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     let scope = ops.scope();
     ops.add(
         "postMessage",
-        move |ctx: Ctx<'js>, id: String, data: String, target_origin: String| -> rquickjs::Result<()> {
-            let posted = scope.document(&ctx)?.post_message(scope.realm, window(&ctx, &id)?, data, &target_origin);
+        move |ctx: Ctx<'js>,
+              id: String,
+              data: String,
+              target_origin: String|
+              -> rquickjs::Result<()> {
+            let posted = scope.document(&ctx)?.post_message(
+                scope.realm,
+                window(&ctx, &id)?,
+                data,
+                &target_origin,
+            );
             posted.map_err(|error| throw_dom_error(&ctx, &error))
         },
     )?;
     let scope = ops.scope();
-    ops.add("closeWindow", move |ctx: Ctx<'js>, id: String| -> rquickjs::Result<()> {
-        scope.document(&ctx)?.close_window(scope.realm, window(&ctx, &id)?);
-        Ok(())
-    })?;
+    ops.add(
+        "closeWindow",
+        move |ctx: Ctx<'js>, id: String| -> rquickjs::Result<()> {
+            scope
+                .document(&ctx)?
+                .close_window(scope.realm, window(&ctx, &id)?);
+            Ok(())
+        },
+    )?;
     let scope = ops.scope();
-    ops.add("setWindowName", move |ctx: Ctx<'js>, name: String| -> rquickjs::Result<()> {
-        scope.document(&ctx)?.set_window_name(scope.realm, &name);
-        Ok(())
-    })
+    ops.add(
+        "setWindowName",
+        move |ctx: Ctx<'js>, name: String| -> rquickjs::Result<()> {
+            scope.document(&ctx)?.set_window_name(scope.realm, &name);
+            Ok(())
+        },
+    )
 }

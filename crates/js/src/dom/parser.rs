@@ -42,9 +42,16 @@ pub(crate) enum Mutation {
     /// Inserts a node before another; it may be in the tree already.
     InsertBefore { sibling: NodeId, child: Child },
     /// Inserts before `table` if that has a parent, and else appends to `otherwise`.
-    FosterParent { table: NodeId, otherwise: NodeId, child: Child },
+    FosterParent {
+        table: NodeId,
+        otherwise: NodeId,
+        child: Child,
+    },
     /// Adds those attributes that are missing.
-    AddAttributes { id: NodeId, attributes: Vec<(String, String)> },
+    AddAttributes {
+        id: NodeId,
+        attributes: Vec<(String, String)>,
+    },
     /// Makes a form the owner of a control.
     FormOwner { control: NodeId, form: NodeId },
     /// Removes a node from its parent.
@@ -83,7 +90,11 @@ pub(crate) struct Parser {
 impl Parser {
     /// A parser of a document.
     pub(crate) fn document(html: &str, iframe_srcdoc: bool, scripting_enabled: bool) -> Self {
-        let options = TreeBuilderOpts { iframe_srcdoc, scripting_enabled, ..TreeBuilderOpts::default() };
+        let options = TreeBuilderOpts {
+            iframe_srcdoc,
+            scripting_enabled,
+            ..TreeBuilderOpts::default()
+        };
         let builder = TreeBuilder::new(Sink::new(), options);
         Self::new(Tokenizer::new(builder, TokenizerOpts::default()), html)
     }
@@ -94,17 +105,27 @@ impl Parser {
         let sink = Sink::new();
         let name = QualName::new(None, Namespace::from(namespace), LocalName::from(name));
         let context = html5ever::tree_builder::create_element(&sink, name, Vec::new());
-        let options = TreeBuilderOpts { scripting_enabled: scripting, ..TreeBuilderOpts::default() };
+        let options = TreeBuilderOpts {
+            scripting_enabled: scripting,
+            ..TreeBuilderOpts::default()
+        };
         let builder = TreeBuilder::new_for_fragment(sink, context, None, options);
         let initial_state = Some(builder.tokenizer_state_for_context_elem(scripting));
-        let options = TokenizerOpts { initial_state, ..TokenizerOpts::default() };
+        let options = TokenizerOpts {
+            initial_state,
+            ..TokenizerOpts::default()
+        };
         Self::new(Tokenizer::new(builder, options), html)
     }
 
     fn new(tokenizer: Tokenizer<TreeBuilder<Handle, Sink>>, html: &str) -> Self {
         let input = BufferQueue::default();
         input.push_back(StrTendril::from_slice(html));
-        Self { tokenizer, input, ended: Cell::new(false) }
+        Self {
+            tokenizer,
+            input,
+            ended: Cell::new(false),
+        }
     }
 
     /// Goes on to the next script's end tag or to the end.
@@ -149,8 +170,18 @@ struct Sink {
 impl Sink {
     fn new() -> Self {
         let name = QualName::new(None, ns!(), LocalName::from(""));
-        let document = Rc::new(Node { id: 0, name, contents: None, integration_point: false });
-        Self { document, next: Cell::new(1), line: Cell::new(1), mutations: RefCell::default() }
+        let document = Rc::new(Node {
+            id: 0,
+            name,
+            contents: None,
+            integration_point: false,
+        });
+        Self {
+            document,
+            next: Cell::new(1),
+            line: Cell::new(1),
+            mutations: RefCell::default(),
+        }
     }
 
     fn push(&self, mutation: Mutation) {
@@ -160,7 +191,12 @@ impl Sink {
     fn node(&self, name: QualName, contents: Option<Handle>, integration_point: bool) -> Handle {
         let id = self.next.get();
         self.next.set(id + 1);
-        Rc::new(Node { id, name, contents, integration_point })
+        Rc::new(Node {
+            id,
+            name,
+            contents,
+            integration_point,
+        })
     }
 }
 
@@ -177,7 +213,10 @@ fn pairs(attributes: Vec<Attribute>) -> Vec<(String, String)> {
         Some(prefix) if !prefix.is_empty() => format!("{prefix}:{}", name.local),
         _ => name.local.to_string(),
     };
-    attributes.into_iter().map(|attribute| (name(&attribute.name), attribute.value.into())).collect()
+    attributes
+        .into_iter()
+        .map(|attribute| (name(&attribute.name), attribute.value.into()))
+        .collect()
 }
 
 impl TreeSink for Sink {
@@ -207,7 +246,11 @@ impl TreeSink for Sink {
             .template
             .then(|| self.node(QualName::new(None, ns!(), LocalName::from("")), None, false));
         let contents_id = contents.as_ref().map(|contents| contents.id);
-        let node = self.node(name, contents, flags.mathml_annotation_xml_integration_point);
+        let node = self.node(
+            name,
+            contents,
+            flags.mathml_annotation_xml_integration_point,
+        );
         self.push(Mutation::Element {
             id: node.id,
             namespace: node.name.ns.to_string(),
@@ -221,7 +264,10 @@ impl TreeSink for Sink {
 
     fn create_comment(&self, text: StrTendril) -> Handle {
         let node = self.node(QualName::new(None, ns!(), LocalName::from("")), None, false);
-        self.push(Mutation::Comment { id: node.id, data: text.into() });
+        self.push(Mutation::Comment {
+            id: node.id,
+            data: text.into(),
+        });
         node
     }
 
@@ -231,7 +277,10 @@ impl TreeSink for Sink {
     }
 
     fn append(&self, parent: &Handle, node: NodeOrText<Handle>) {
-        self.push(Mutation::Append { parent: parent.id, child: child(node) });
+        self.push(Mutation::Append {
+            parent: parent.id,
+            child: child(node),
+        });
     }
 
     fn append_based_on_parent_node(
@@ -271,15 +320,24 @@ impl TreeSink for Sink {
     }
 
     fn append_before_sibling(&self, sibling: &Handle, node: NodeOrText<Handle>) {
-        self.push(Mutation::InsertBefore { sibling: sibling.id, child: child(node) });
+        self.push(Mutation::InsertBefore {
+            sibling: sibling.id,
+            child: child(node),
+        });
     }
 
     fn add_attrs_if_missing(&self, target: &Handle, attributes: Vec<Attribute>) {
-        self.push(Mutation::AddAttributes { id: target.id, attributes: pairs(attributes) });
+        self.push(Mutation::AddAttributes {
+            id: target.id,
+            attributes: pairs(attributes),
+        });
     }
 
     fn associate_with_form(&self, target: &Handle, form: &Handle, _: (&Handle, Option<&Handle>)) {
-        self.push(Mutation::FormOwner { control: target.id, form: form.id });
+        self.push(Mutation::FormOwner {
+            control: target.id,
+            form: form.id,
+        });
     }
 
     fn remove_from_parent(&self, target: &Handle) {
@@ -287,7 +345,10 @@ impl TreeSink for Sink {
     }
 
     fn reparent_children(&self, node: &Handle, new_parent: &Handle) {
-        self.push(Mutation::MoveChildren { from: node.id, to: new_parent.id });
+        self.push(Mutation::MoveChildren {
+            from: node.id,
+            to: new_parent.id,
+        });
     }
 
     fn is_mathml_annotation_xml_integration_point(&self, handle: &Handle) -> bool {
@@ -327,7 +388,9 @@ mod tests {
         assert!(matches!(stop, Stop::Script(_)));
         let text = |text: &str| Child::Text(text.to_owned());
         let has = |list: &[Mutation], wanted: &Child| {
-            list.iter().any(|mutation| matches!(mutation, Mutation::Append { child, .. } if child == wanted))
+            list.iter().any(
+                |mutation| matches!(mutation, Mutation::Append { child, .. } if child == wanted),
+            )
         };
         assert!(has(&mutations, &text("one")) && has(&mutations, &text("a")));
         assert!(!has(&mutations, &text("two")));
@@ -343,7 +406,10 @@ mod tests {
             .0
             .into_iter()
             .filter_map(|mutation| match mutation {
-                Mutation::Append { child: Child::Text(text), .. } => Some(text),
+                Mutation::Append {
+                    child: Child::Text(text),
+                    ..
+                } => Some(text),
                 _ => None,
             })
             .collect();

@@ -16,8 +16,11 @@ pub(crate) fn register(ops: &Ops<'_>) -> rquickjs::Result<()> {
         },
     )?;
     let scope = ops.scope();
-    ops.add("revokeObjectUrl", move |ctx: Ctx<'_>, url: String| -> rquickjs::Result<()> {
-        scope.document(&ctx)?.revoke_object_url(scope.realm, &url);
-        Ok(())
-    })
+    ops.add(
+        "revokeObjectUrl",
+        move |ctx: Ctx<'_>, url: String| -> rquickjs::Result<()> {
+            scope.document(&ctx)?.revoke_object_url(scope.realm, &url);
+            Ok(())
+        },
+    )
 }

@@ -72,7 +72,7 @@ pub fn environment(url: &str) -> Environment {
         secure_context: true,
         cross_origin_isolated_capability: false,
         referrer_source: RefCell::new(Some(url)),
-        partition_key: OnceCell::new(),
+        cache: Default::default(),
     }
 }
 

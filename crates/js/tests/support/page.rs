@@ -58,7 +58,13 @@ pub const PAGE_URL: &str = "https://charlie.example/page/index.html";
 pub const OWN: WindowId = WindowId(1);
 
 pub fn cross_origin(window: WindowId) -> WindowAccess {
-    WindowAccess::CrossOrigin { frames: Vec::new(), closed: false, parent: window, top: window, opener: None }
+    WindowAccess::CrossOrigin {
+        frames: Vec::new(),
+        closed: false,
+        parent: window,
+        top: window,
+        opener: None,
+    }
 }
 
 impl Page {
@@ -84,7 +90,11 @@ impl Page {
         });
         let agent = Agent::new(Rc::clone(&world) as Rc<dyn RealmHost>, limits).unwrap();
         let realm = agent.create_realm(RealmKind::Window).unwrap();
-        let page = Self { agent, world, realm };
+        let page = Self {
+            agent,
+            world,
+            realm,
+        };
         page.place(realm, OWN, OWN, PAGE_URL);
         page
     }
@@ -100,21 +110,31 @@ impl Page {
             name: String::new(),
         };
         self.world.families.borrow_mut().insert(realm, family);
-        self.world.environments.borrow_mut().insert(realm, Rc::new(environment(url)));
-        self.world.shown.borrow_mut().insert(window, WindowAccess::Realm(realm));
+        self.world
+            .environments
+            .borrow_mut()
+            .insert(realm, Rc::new(environment(url)));
+        self.world
+            .shown
+            .borrow_mut()
+            .insert(window, WindowAccess::Realm(realm));
     }
 
     /// A page with this document, as far as it loads without outcomes.
     pub fn of(html: &str) -> Self {
         let page = Self::empty();
-        page.agent.load_document(page.realm, html, DocumentSource::default()).unwrap();
+        page.agent
+            .load_document(page.realm, html, DocumentSource::default())
+            .unwrap();
         page.agent.run_microtasks().unwrap();
         page
     }
 
     /// Runs a script in the page, with its microtasks.
     pub fn run(&self, source: &str) {
-        self.agent.evaluate_script(self.realm, source, "test.js").unwrap();
+        self.agent
+            .evaluate_script(self.realm, source, "test.js")
+            .unwrap();
         self.agent.run_microtasks().unwrap();
     }
 
@@ -130,13 +150,23 @@ impl Page {
     }
 
     pub fn errors(&self) -> Vec<String> {
-        self.world.errors.take().iter().map(ToString::to_string).collect()
+        self.world
+            .errors
+            .take()
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     /// The next thing that the page asked for.
     pub fn asked(&self) -> Asked {
         let next = self.world.asked.borrow_mut().pop_front();
-        next.unwrap_or_else(|| panic!("the page asked for nothing more; errors: {:?}", self.errors()))
+        next.unwrap_or_else(|| {
+            panic!(
+                "the page asked for nothing more; errors: {:?}",
+                self.errors()
+            )
+        })
     }
 
     /// The next thing, which is a load.
@@ -164,7 +194,9 @@ impl Page {
     pub fn run_timers(&self) {
         loop {
             let first = self.world.timers.borrow_mut().pop_first();
-            let Some(((due, operation), ())) = first else { return };
+            let Some(((due, operation), ())) = first else {
+                return;
+            };
             self.world.now.set(due);
             self.agent.deliver_timer(OperationId(operation)).unwrap();
             self.agent.run_microtasks().unwrap();
@@ -178,7 +210,12 @@ impl Page {
 
 /// A load that succeeded.
 pub fn loaded(text: &str) -> ElementOutcome {
-    ElementOutcome::Loaded { text: text.to_owned(), muted_errors: false, size: Some((3, 2)), cors_same_origin: true }
+    ElementOutcome::Loaded {
+        text: text.to_owned(),
+        muted_errors: false,
+        size: Some((3, 2)),
+        cors_same_origin: true,
+    }
 }
 
 impl RealmHost for PageWorld {
@@ -197,15 +234,21 @@ impl RealmHost for PageWorld {
     fn start_fetch(&self, _: RealmId, _: OperationId, _: FetchInitiator, _: Request) {}
 
     fn abort(&self, _: RealmId, operation: OperationId) {
-        self.asked.borrow_mut().retain(|asked| !matches!(asked, Asked::Load(id, _) if *id == operation));
+        self.asked
+            .borrow_mut()
+            .retain(|asked| !matches!(asked, Asked::Load(id, _) if *id == operation));
     }
 
     fn start_timer(&self, _: RealmId, operation: OperationId, delay: Duration) {
-        self.timers.borrow_mut().insert((self.now.get() + delay, operation.0), ());
+        self.timers
+            .borrow_mut()
+            .insert((self.now.get() + delay, operation.0), ());
     }
 
     fn cancel_timer(&self, _: RealmId, operation: OperationId) {
-        self.timers.borrow_mut().retain(|(_, id), ()| *id != operation.0);
+        self.timers
+            .borrow_mut()
+            .retain(|(_, id), ()| *id != operation.0);
     }
 
     fn console(&self, _: RealmId, _: ConsoleLevel, text: &str) {
@@ -217,7 +260,9 @@ impl RealmHost for PageWorld {
     }
 
     fn exposed(&self, _: RealmId, how: &'static str, bytes: &[u8]) {
-        self.exposed.borrow_mut().push((how, String::from_utf8_lossy(bytes).into_owned()));
+        self.exposed
+            .borrow_mut()
+            .push((how, String::from_utf8_lossy(bytes).into_owned()));
     }
 
     fn document(&self) -> Option<&dyn DocumentHost> {
@@ -243,11 +288,16 @@ impl DocumentHost for PageWorld {
         if "charlie.example" == domain {
             return Ok(());
         }
-        Err(DomError { name: "SecurityError", message: format!("{domain} is no suffix of the host") })
+        Err(DomError {
+            name: "SecurityError",
+            message: format!("{domain} is no suffix of the host"),
+        })
     }
 
     fn load_element(&self, _: RealmId, operation: OperationId, load: ElementLoad) {
-        self.asked.borrow_mut().push_back(Asked::Load(operation, load));
+        self.asked
+            .borrow_mut()
+            .push_back(Asked::Load(operation, load));
     }
 
     fn navigate(
@@ -267,7 +317,9 @@ impl DocumentHost for PageWorld {
                 window
             }
         };
-        self.asked.borrow_mut().push_back(Asked::Navigate(target, url.to_owned(), options));
+        self.asked
+            .borrow_mut()
+            .push_back(Asked::Navigate(target, url.to_owned(), options));
         Ok(Some(window))
     }
 
@@ -276,22 +328,43 @@ impl DocumentHost for PageWorld {
         Ok(())
     }
 
-    fn insert_frame(&self, realm: RealmId, operation: OperationId, frame: FrameAttributes) -> WindowId {
+    fn insert_frame(
+        &self,
+        realm: RealmId,
+        operation: OperationId,
+        frame: FrameAttributes,
+    ) -> WindowId {
         self.next_window.set(self.next_window.get() + 1);
         let window = WindowId(self.next_window.get());
         self.shown.borrow_mut().insert(window, cross_origin(window));
-        self.families.borrow_mut().get_mut(&realm).unwrap().frames.push(window);
-        self.asked.borrow_mut().push_back(Asked::Frame(operation, window, frame));
+        self.families
+            .borrow_mut()
+            .get_mut(&realm)
+            .unwrap()
+            .frames
+            .push(window);
+        self.asked
+            .borrow_mut()
+            .push_back(Asked::Frame(operation, window, frame));
         window
     }
 
     fn update_frame(&self, _: RealmId, window: WindowId, frame: FrameAttributes) {
-        self.asked.borrow_mut().push_back(Asked::UpdateFrame(window, frame));
+        self.asked
+            .borrow_mut()
+            .push_back(Asked::UpdateFrame(window, frame));
     }
 
     fn remove_frame(&self, realm: RealmId, window: WindowId) {
-        self.families.borrow_mut().get_mut(&realm).unwrap().frames.retain(|frame| *frame != window);
-        self.asked.borrow_mut().push_back(Asked::RemoveFrame(window));
+        self.families
+            .borrow_mut()
+            .get_mut(&realm)
+            .unwrap()
+            .frames
+            .retain(|frame| *frame != window);
+        self.asked
+            .borrow_mut()
+            .push_back(Asked::RemoveFrame(window));
     }
 
     fn windows(&self, realm: RealmId) -> WindowFamily {
@@ -302,8 +375,16 @@ impl DocumentHost for PageWorld {
         self.shown.borrow()[&window].clone()
     }
 
-    fn post_message(&self, _: RealmId, window: WindowId, data: String, target_origin: &str) -> Result<(), DomError> {
-        self.asked.borrow_mut().push_back(Asked::Message(window, data, target_origin.to_owned()));
+    fn post_message(
+        &self,
+        _: RealmId,
+        window: WindowId,
+        data: String,
+        target_origin: &str,
+    ) -> Result<(), DomError> {
+        self.asked
+            .borrow_mut()
+            .push_back(Asked::Message(window, data, target_origin.to_owned()));
         Ok(())
     }
 
