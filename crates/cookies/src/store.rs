@@ -22,7 +22,7 @@ use crate::store_a_cookie::{Setting, parse_and_store_a_cookie};
 /// The times handed in must not run backwards from call to call.
 ///
 /// <https://httpwg.org/http-extensions/draft-ietf-httpbis-layered-cookies.html#name-cookie-store-and-limits>
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct CookieStore {
     /// The cookies of each domain.
     domains: IndexMap<Box<str>, HostCookies>,
