@@ -52,6 +52,8 @@ pub struct Person {
     pub role: String,
     /// Where they sit, if it was said.
     pub placement: Option<Placement>,
+    /// In whose name their pages act as is meant.
+    pub acts_for: Vec<String>,
 }
 
 /// A machine.

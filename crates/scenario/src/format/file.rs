@@ -106,6 +106,9 @@ pub struct Person {
     /// as well. By default on the public network, or where their own machines stand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<Placement>,
+    /// In whose name their pages act: what a page of theirs does in the browser of one of these people, that one meant.
+    #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
+    pub acts_for: OneOrMany<String>,
 }
 
 /// A machine that answers requests.
@@ -493,7 +496,7 @@ pub struct FullStateCheck {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed: Option<bool>,
     /// Whether the person in whose name it was changed meant it: it was their own action, or that of a page of the machine's
-    /// own owner. A change that another's page caused in their browser was not meant.
+    /// own owner, or of somebody who acts for them. A change that another's page caused in their browser was not meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meant: Option<bool>,
     /// Who caused the last change: the owner of the page whose script or form sent the request, or who ran the client.

@@ -2,7 +2,9 @@
 //! request, and what became of a fetch after its exchanges.
 
 use crossexam_fetch::HttpRequestPurpose;
-use crossexam_sim::journal::{Entry, Event, Exchange, FetchOutcome, FetchRecord, Holder};
+use crossexam_sim::journal::{
+    Entry, Event, Exchange, ExchangeId, FetchOutcome, FetchRecord, Holder,
+};
 use crossexam_web::HeaderList;
 use crossexam_web::trace::{CookieDecision, CookieOutcome, TraceEvent, printable};
 use url::Url;
@@ -12,7 +14,7 @@ use super::{DecisionOutcome, DecisionRow, ExchangeRow, Mark, MarkKind, Row, shor
 use crate::plan::Plan;
 use crate::run::Run;
 use crate::verdict::{
-    Change, Detector, Learned, fetch_of, holder_text, owner_of_host, secret_text,
+    Change, Detector, Learned, fetch_of, holder_text, owner_of_page, person_name, secret_text,
 };
 
 /// The algorithm at which a request goes out: it parts a fetch's trace into the parts of its exchanges.
@@ -78,12 +80,21 @@ struct Builder<'a, 'l> {
     lanes: &'l [Lane],
     detectors: Vec<(&'a str, Detector)>,
     rows: Vec<(usize, Row<'a>)>,
-    /// What servers did while they answered: the machine, and the row that follows once the exchange is drawn.
-    waiting: Vec<(&'a str, usize, Row<'a>)>,
+    /// What servers did while they answered: the row that follows once the exchange is drawn.
+    waiting: Vec<(Awaited<'a>, usize, Row<'a>)>,
     /// The journal entry under way.
     current: usize,
     exchanges: usize,
     steps: std::slice::Iter<'a, crate::plan::Step>,
+}
+
+/// What a row waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Awaited<'a> {
+    /// This exchange.
+    Exchange(ExchangeId),
+    /// The next exchange with this machine.
+    Machine(&'a str),
 }
 
 impl<'a> Builder<'a, '_> {
@@ -116,12 +127,10 @@ impl<'a> Builder<'a, '_> {
                 });
             }
             Event::Exchange(exchange) => {
-                let row = self.exchange(exchange);
-                let machine = exchange.to.as_deref();
-                if let Some(row) = row {
+                if let Some(row) = self.exchange(exchange) {
                     self.push(row);
                 }
-                self.settle(machine);
+                self.settle(Some(exchange));
             }
             Event::Fetch(fetch) => {
                 if let Some(row) = self.decision(fetch) {
@@ -145,10 +154,9 @@ impl<'a> Builder<'a, '_> {
                     .find(|change| change.entry == index);
                 if let Some(found) = found {
                     let row = self.change(found);
-                    if change.exchange.is_some() {
-                        self.waiting.push((&change.machine, index, row));
-                    } else {
-                        self.push(row);
+                    match change.exchange {
+                        Some(id) => self.waiting.push((Awaited::Exchange(id), index, row)),
+                        None => self.push(row),
                     }
                 }
             }
@@ -197,7 +205,10 @@ impl<'a> Builder<'a, '_> {
     /// Puts a row where it belongs: a server's waits for the exchange it is part of.
     fn place(&mut self, holder: &'a Holder, row: Row<'a>) {
         match holder {
-            Holder::Server { machine } => self.waiting.push((machine, self.current, row)),
+            Holder::Server { machine } => {
+                self.waiting
+                    .push((Awaited::Machine(machine), self.current, row));
+            }
             Holder::Page { .. }
             | Holder::Client { .. }
             | Holder::Person { .. }
@@ -207,11 +218,16 @@ impl<'a> Builder<'a, '_> {
         }
     }
 
-    /// Puts down what waited for an exchange with this machine, or for anything at all.
-    fn settle(&mut self, machine: Option<&str>) {
+    /// Puts down what waited for this exchange, or for anything at all.
+    fn settle(&mut self, exchange: Option<&Exchange>) {
         let (ready, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiting)
             .into_iter()
-            .partition(|(other, ..)| machine.is_none_or(|machine| machine == *other));
+            .partition(|(awaited, ..)| {
+                exchange.is_none_or(|exchange| match awaited {
+                    Awaited::Exchange(id) => exchange.id == *id,
+                    Awaited::Machine(machine) => exchange.to.as_deref() == Some(*machine),
+                })
+            });
         self.rows
             .extend(ready.into_iter().map(|(_, index, row)| (index, row)));
         self.waiting = waiting;
@@ -321,10 +337,12 @@ impl<'a> Builder<'a, '_> {
     fn exchange(&mut self, exchange: &'a Exchange) -> Option<Row<'a>> {
         let plan = &self.run.plan;
         let from = lanes::of_sender(self.lanes, &exchange.from)?;
-        let to = exchange
-            .to
-            .as_deref()
-            .and_then(|machine| lanes::of_machine(self.lanes, machine));
+        let attacker = plan.network.attacker.as_ref();
+        let to = match (exchange.to.as_deref(), &exchange.tampered, attacker) {
+            (Some(machine), ..) => lanes::of_machine(self.lanes, machine),
+            (None, Some(_), Some(attacker)) => lanes::of_person(self.lanes, &attacker.person),
+            (None, ..) => None,
+        };
         let fetch = fetch_of(exchange, &self.run.journal);
         let cookies = fetch.map_or_else(Vec::new, |fetch| {
             let nth = self
@@ -342,9 +360,8 @@ impl<'a> Builder<'a, '_> {
         let preflight = matches!(exchange.purpose, HttpRequestPurpose::CorsPreflight);
         self.exchanges += 1;
         let mut request_marks = header_marks(&exchange.request_headers, &REQUEST_HEADERS);
-        request_marks.retain(|mark| {
-            !mark.text.starts_with("Referer") || exchange.request_headers.get(b"origin").is_none()
-        });
+        request_marks
+            .retain(|mark| !mark.text.starts_with("Referer") || tells_another_site(exchange));
         request_marks.extend(cookie_marks(exchange, &cookies));
         if let Some(subject) = &exchange.client_certificate {
             request_marks.push(Mark {
@@ -363,7 +380,12 @@ impl<'a> Builder<'a, '_> {
         if let Some(how) = &exchange.tampered {
             request_marks.push(Mark {
                 kind: MarkKind::Tampered,
-                text: how.clone(),
+                text: match attacker {
+                    Some(attacker) => {
+                        how.replacen(&attacker.person, person_name(plan, &attacker.person), 1)
+                    }
+                    None => how.clone(),
+                },
             });
         }
         let mut answer_marks = Vec::new();
@@ -463,12 +485,34 @@ fn target(plan: &Plan, exchange: &Exchange) -> String {
     }
 }
 
+/// Whether a request's referrer is of another origin than its target, and the request has no `Origin` that says so.
+fn tells_another_site(exchange: &Exchange) -> bool {
+    let origin = |url: &str| Url::parse(url).map(|url| url.origin());
+    let Some(referrer) = exchange.request_headers.get(b"referer") else {
+        return false;
+    };
+    exchange.request_headers.get(b"origin").is_none()
+        && match (origin(&printable(&referrer)), origin(&exchange.url)) {
+            (Ok(referrer), Ok(target)) => referrer != target,
+            _ => true,
+        }
+}
+
 /// What caused a fetch, in words.
 fn cause(plan: &Plan, fetch: &FetchRecord) -> String {
     if fetch.client.is_none() {
         return String::new();
     }
+    // A script calls an interface; an element, a form or a link stands in a page.
     let by = match &fetch.client {
+        Some(Holder::Page { url, host, .. })
+            if fetch.initiator.starts_with('<') || fetch.initiator == "navigation" =>
+        {
+            match owner_of_page(url, host, plan) {
+                Some(owner) => format!(" in {}'s page", person_name(plan, owner)),
+                None => format!(" in the page of {host}"),
+            }
+        }
         Some(holder) => format!(" by {}", short_holder(plan, holder)),
         None => String::new(),
     };
@@ -481,14 +525,9 @@ fn cause(plan: &Plan, fetch: &FetchRecord) -> String {
 
 /// A holder in few words: `Charlie's script`, `Alice's server`.
 fn short_holder(plan: &Plan, holder: &Holder) -> String {
-    let name = |person: &str| {
-        plan.people
-            .get(person)
-            .map_or(person, |person| person.name.as_str())
-            .to_owned()
-    };
+    let name = |person| person_name(plan, person).to_owned();
     match holder {
-        Holder::Page { host, .. } => match owner_of_host(host, plan) {
+        Holder::Page { url, host, .. } => match owner_of_page(url, host, plan) {
             Some(owner) => format!("{}'s script", name(owner)),
             None => format!("the script of {host}"),
         },

@@ -44,6 +44,7 @@ impl<'a> Resolver<'a> {
     /// Makes the plan. It is usable only if none of the mistakes is an error.
     pub(crate) fn resolve(mut self) -> (Plan, Vec<Diagnostic>) {
         self.people = self.resolve_people();
+        self.check_people();
         self.secrets = self.resolve_secrets();
         self.check_standards();
         self.check_placeholders();
@@ -150,6 +151,7 @@ impl<'a> Resolver<'a> {
                     name: name.to_owned(),
                     role: role.to_owned(),
                     placement: None,
+                    acts_for: Vec::new(),
                 },
             )
         })
@@ -159,6 +161,7 @@ impl<'a> Resolver<'a> {
                 name: capitalised(key),
                 role: String::new(),
                 placement: None,
+                acts_for: Vec::new(),
             });
             entry.placement = person.network.or(entry.placement);
             if let Some(name) = &person.name {
@@ -167,8 +170,18 @@ impl<'a> Resolver<'a> {
             if !person.role.is_empty() {
                 entry.role.clone_from(&person.role);
             }
+            entry.acts_for.extend_from_slice(person.acts_for.as_slice());
         }
         people
+    }
+
+    fn check_people(&mut self) {
+        let file = self.file;
+        for (name, person) in &file.person {
+            for other in person.acts_for.as_slice() {
+                self.known_person(other, self.at(&["person", name, "acts_for"]));
+            }
+        }
     }
 
     fn resolve_secrets(&mut self) -> IndexMap<String, Secret> {

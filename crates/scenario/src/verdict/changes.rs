@@ -52,7 +52,13 @@ pub(crate) fn changes(plan: &Plan, journal: &[Entry]) -> Vec<Change> {
                 Some(exchange) => cause(exchange, plan, journal),
                 None => (owner.clone(), owner.clone()),
             };
-            let meant = by.is_some() && (by == in_the_name_of || by == owner);
+            let meant = by.as_deref().is_some_and(|by| {
+                let acts_for = plan.people.get(by).map(|person| &person.acts_for);
+                let name = in_the_name_of.as_ref();
+                name.is_some_and(|name| {
+                    name == by || acts_for.is_some_and(|others| others.contains(name))
+                }) || owner.as_deref() == Some(by)
+            });
             Some(Change {
                 machine: change.machine.clone(),
                 key: change.key.clone(),

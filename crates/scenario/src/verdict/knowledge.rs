@@ -3,6 +3,7 @@
 use crossexam_sim::journal::{Entry, Event, Holder};
 
 use super::secrets::{Detector, Form};
+use crate::pattern::matches;
 use crate::plan::Plan;
 
 /// A secret came to a person.
@@ -28,7 +29,7 @@ pub struct Learned {
 /// nobody's.
 pub fn person_of<'a>(holder: &'a Holder, plan: &'a Plan) -> Option<&'a str> {
     match holder {
-        Holder::Page { host, .. } => owner_of_host(host, plan),
+        Holder::Page { url, host, .. } => owner_of_page(url, host, plan),
         Holder::Server { machine } => plan
             .machines
             .get(machine)
@@ -38,6 +39,20 @@ pub fn person_of<'a>(holder: &'a Holder, plan: &'a Plan) -> Option<&'a str> {
             Some(attacker) if !plan.people.contains_key(name) => &attacker.person,
             _ => name,
         }),
+    }
+}
+
+/// Whose code runs in a page: that of the owner of the machine that it came from, or of whoever answered in that
+/// machine's place.
+pub fn owner_of_page<'a>(url: &str, host: &str, plan: &'a Plan) -> Option<&'a str> {
+    let attacker = plan
+        .network
+        .attacker
+        .as_ref()
+        .filter(|attacker| attacker.answers.keys().any(|pattern| matches(pattern, url)));
+    match attacker {
+        Some(attacker) => Some(&attacker.person),
+        None => owner_of_host(host, plan),
     }
 }
 

@@ -11,8 +11,9 @@ use crossexam_sim::journal::{Entry, Event, Holder};
 
 pub use changes::Change;
 pub(crate) use changes::fetch_of;
-pub use knowledge::{Learned, machine_of_host, owner_of_host, person_of};
+pub use knowledge::{Learned, machine_of_host, owner_of_host, owner_of_page, person_of};
 pub use secrets::{Detector, Form};
+pub(crate) use words::person_name;
 pub use words::{expectation_text, holder_text, secret_text};
 
 use crate::format::file::Allowance;

@@ -25,7 +25,7 @@ pub fn secret_text(plan: &Plan, name: &str) -> String {
 /// A holder in words, for example `Charlie's script at https://charlie.example/`.
 pub fn holder_text(plan: &Plan, holder: &Holder) -> String {
     match holder {
-        Holder::Page { url, host, .. } => match super::owner_of_host(host, plan) {
+        Holder::Page { url, host, .. } => match super::owner_of_page(url, host, plan) {
             Some(owner) => format!("{}'s page {url}", person_name(plan, owner)),
             None => format!("the page {url}"),
         },
