@@ -49,6 +49,9 @@ const SLOTS: &str = "(() => {
 /// How deep scripts may call, in bytes of stack.
 const STACK_BYTES: usize = 512 << 10;
 
+/// The part of its memory that an agent uses before garbage in cycles is collected for the first time.
+const GARBAGE_SHARE: usize = 8;
+
 /// An agent: a group of realms whose scripts can reach each other, with one engine and one queue of microtasks.
 ///
 /// All methods take `&self`, so that whoever owns the agent can hold it in an `Rc`. While script runs, the agent is
@@ -88,6 +91,8 @@ impl Agent {
         let runtime = Runtime::new().map_err(out_of_memory)?;
         runtime.set_memory_limit(limits.memory_bytes);
         runtime.set_max_stack_size(STACK_BYTES);
+        // Setting up a realm makes no garbage; a small threshold would have it searched for again and again.
+        runtime.set_gc_threshold(limits.memory_bytes / GARBAGE_SHARE);
         runtime.set_gc_threshold(limits.memory_bytes / 4);
         let shared = Rc::new(Shared::new(host, limits));
 
@@ -328,6 +333,22 @@ impl Agent {
     /// [`ScriptError::Runaway`], [`ScriptError::OutOfMemory`], or [`ScriptError::EndlessMicrotasks`], after which the
     /// agent runs nothing any more. Exceptions of single microtasks go to [`RealmHost::report_exception`].
     pub fn run_microtasks(&self) -> Result<(), ScriptError> {
+        let mut outcome = self.checkpoint();
+        // A document may have waited for one of them.
+        for realm in self.realms_with_woken_documents() {
+            outcome = outcome.and(self.advance_document(realm));
+        }
+        outcome
+    }
+
+    fn realms_with_woken_documents(&self) -> Vec<RealmId> {
+        let realms = self.realms.borrow();
+        let woken = realms.iter().filter(|(_, state)| state.scope.woken.get());
+        woken.map(|(realm, _)| *realm).collect()
+    }
+
+    /// A microtask checkpoint.
+    pub(crate) fn checkpoint(&self) -> Result<(), ScriptError> {
         let limit = self.shared.limits.max_jobs;
         let mut jobs = 0;
         loop {

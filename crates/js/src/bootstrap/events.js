@@ -259,15 +259,17 @@ export default function (ops, lib, global) {
   lib.fire = (target, type, init, constructor = Event) => lib.dispatch(target, lib.createEvent(constructor, type, init));
 
   // --- Event handler attributes (onload, …) -------------------------------------------------------------------------
+  const handlerAttributes = { __proto__: null };
   lib.defineEventHandlers = (prototype, types) => {
     for (let index = 0; index < types.length; index++) {
       const type = types[index];
       const name = `on${type}`;
-      const accessor = {
+      // The attribute is the same wherever it is: one getter and setter serve all.
+      handlerAttributes[name] ??= lib.primordials.getOwnPropertyDescriptor({
         get [name]() { return targetState(this).handlers?.[type]?.value ?? null; },
         set [name](value) { lib.setEventHandler(this ?? global, type, value); },
-      };
-      defineProperty(prototype, name, lib.primordials.getOwnPropertyDescriptor(accessor, name));
+      }, name);
+      defineProperty(prototype, name, handlerAttributes[name]);
     }
   };
   lib.setEventHandler = (target, type, value) => {

@@ -74,12 +74,7 @@ export default function (ops, lib, global) {
   // its methods and accessors are enumerable, as Web IDL has them. `statics` likewise. `parent` is the inherited
   // interface's constructor. `constants` go on both objects. `expose: false` keeps the interface off the global object.
   lib.defineInterface = (constructor, { prototype = {}, statics, parent, constants, expose = true, tag = constructor.name }) => {
-    if (parent !== undefined) {
-      setPrototypeOf(prototype, parent.prototype);
-      setPrototypeOf(constructor, parent);
-    }
-    ops.finishInterface(constructor, prototype, tag);
-    defineProperty(constructor, 'prototype', { value: prototype, writable: false });
+    ops.finishInterface(constructor, parent, prototype, tag, expose ? constructor.name : undefined);
     if (statics !== undefined) {
       for (const key in statics) defineProperty(constructor, key, getOwnPropertyDescriptor(statics, key));
     }
@@ -88,7 +83,6 @@ export default function (ops, lib, global) {
       defineProperty(constructor, key, descriptor);
       defineProperty(prototype, key, descriptor);
     }
-    if (expose) lib.expose(constructor.name, constructor);
     return constructor;
   };
   // An interface that scripts cannot construct. lib.instantiate makes an object of it.

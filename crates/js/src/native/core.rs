@@ -1,25 +1,53 @@
 //! What `lib.js` and `language.js` need.
 
 use rquickjs::atom::PredefinedAtom;
-use rquickjs::object::Property;
-use rquickjs::{Ctx, Object, Value};
+use rquickjs::object::{AsProperty, Property, PropertyFlags};
+use rquickjs::{Ctx, Object, Value, qjs};
 
 use crate::errors;
 use crate::ops::Ops;
 use crate::protocol::OperationId;
 
+/// A property that is made read-only, whatever it was before.
+struct ReadOnly<'js>(Object<'js>);
+
+impl<'js> AsProperty<'js, ()> for ReadOnly<'js> {
+    fn config(
+        self,
+        ctx: &Ctx<'js>,
+    ) -> rquickjs::Result<(PropertyFlags, Value<'js>, Value<'js>, Value<'js>)> {
+        let flags = (qjs::JS_PROP_HAS_VALUE | qjs::JS_PROP_HAS_WRITABLE) as PropertyFlags;
+        let undefined = Value::new_undefined(ctx.clone());
+        Ok((flags, self.0.into_value(), undefined.clone(), undefined))
+    }
+}
+
 pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
+    // Links an interface's constructor and prototype, with the attributes that Web IDL gives each property.
     ops.add(
         "finishInterface",
-        |constructor: Object<'js>, prototype: Object<'js>, tag: String| -> rquickjs::Result<()> {
-            prototype.prop(
-                PredefinedAtom::Constructor,
-                Property::from(constructor).writable().configurable(),
-            )?;
+        |ctx: Ctx<'js>,
+         interface: Object<'js>,
+         parent: Option<Object<'js>>,
+         prototype: Object<'js>,
+         tag: String,
+         exposed_as: Option<String>|
+         -> rquickjs::Result<()> {
+            if let Some(parent) = parent {
+                let inherited: Object<'js> = parent.get(PredefinedAtom::Prototype)?;
+                prototype.set_prototype(Some(&inherited))?;
+                interface.set_prototype(Some(&parent))?;
+            }
+            let hidden = || Property::from(interface.clone()).writable().configurable();
+            prototype.prop(PredefinedAtom::Constructor, hidden())?;
             prototype.prop(
                 PredefinedAtom::SymbolToStringTag,
                 Property::from(tag).configurable(),
-            )
+            )?;
+            if let Some(name) = exposed_as {
+                ctx.globals().prop(name, hidden())?;
+            }
+            interface.prop(PredefinedAtom::Prototype, ReadOnly(prototype))
         },
     )?;
 
