@@ -47,6 +47,7 @@ const FILES: &[File] = files![
     SERVER "server.js",
     WINDOW "dom-tree.js",
     WINDOW "dom-selectors.js",
+    WINDOW "dom-lists.js",
     WINDOW "dom-nodes.js",
     WINDOW "dom-elements.js",
     WINDOW "dom-forms.js",

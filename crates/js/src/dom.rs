@@ -3,6 +3,7 @@
 //! The tree and everything that scripts see of it are written in JavaScript (`bootstrap/dom-*.js`); here are the parser,
 //! the native operations and what the host calls.
 
+mod mutations;
 mod operations;
 mod parser;
 
@@ -126,7 +127,7 @@ impl Agent {
         };
         let mut outcome = Ok(());
         while scope.alive.get() && scope.woken.replace(false) {
-            outcome = outcome.and(self.run_microtasks());
+            outcome = outcome.and(self.checkpoint());
             let step = self.call_entry(realm, "documentStep", |_, entry, _| {
                 entry.call::<_, bool>(())
             });

@@ -280,7 +280,7 @@ fn what_a_person_cannot_do_is_said() {
 fn what_a_person_sees() {
     let page = Page::of(
         "<title>t</title><style>s</style><h1>Head  line</h1><p>one <b>two</b><br>three</p><script>4</script><noscript>5</noscript>
-         <ul><li>a<li>b</ul><p hidden>6</p><template>7</template><pre>x  y\n z</pre><table><tr><td>l<td>r</table><input type=hidden value=8>",
+         <ul><li>a<li>b</ul><p hidden>6</p><p style='color: red; Display : none'>9</p><template>7</template><pre>x  y\n z</pre><table><tr><td>l<td>r</table><input type=hidden value=8>",
     );
     let text = page.agent.visible_text(page.realm).unwrap();
     assert_eq!(text, "Head line\none two\nthree\na\nb\nx y\nz\nl r");

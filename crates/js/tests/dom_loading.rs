@@ -215,3 +215,30 @@ fn images_of_scripts_load_once_their_attributes_are_set() {
     assert_eq!(page.load().1.url, "x");
     page.run("new DOMParser().parseFromString('<img src=y>', 'text/html'); document.createElement('template').innerHTML = '<img src=z>'");
 }
+
+#[test]
+fn a_load_that_a_microtask_takes_back_does_not_hold_up_the_document() {
+    let page = Page::of("<img src=a.png><body>");
+    let (operation, _) = page.load();
+    page.run("setTimeout(() => { const image = new Image(); image.src = 'b.png'; image.removeAttribute('src'); })");
+    page.deliver(operation, loaded(""));
+    page.run_timers();
+    assert_eq!(page.progress(), DocumentProgress::Complete);
+    let page = Page::of("<img src=a.png>");
+    let (operation, _) = page.load();
+    page.run("setTimeout(() => { document.images[0].crossOrigin = ''; Promise.resolve().then(() => document.images[0].removeAttribute('src')) })");
+    page.run_timers();
+    page.deliver(operation, loaded(""));
+    assert_eq!(page.progress(), DocumentProgress::Complete);
+    page.nothing_asked();
+}
+
+#[test]
+fn inline_modules_that_scripts_insert_run_by_themselves() {
+    let page = Page::of("<body>");
+    page.run(
+        "const script = document.createElement('script'); script.type = 'module'; script.textContent = 'console.log(this, document.currentScript)';
+         document.body.append(script); console.log('inserted')",
+    );
+    assert_eq!(page.console(), ["inserted", "undefined null"]);
+}

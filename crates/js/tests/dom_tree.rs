@@ -32,6 +32,7 @@ fn nodes() {
          a.childNodes === a.childNodes && [...a.children].map((child) => child.localName).join() === 'p,b'
          a.className === 'x y' && a.classList.contains('y') && a.classList.length === 2 && a.dataset.userId === '7' && 'userId' in a.dataset
          a.getAttribute('CLASS') === 'x y' && a.hasAttribute('data-user-id') && a.getAttribute('none') === null
+         document.forms.items === undefined && a.childNodes.items === undefined && Reflect.ownKeys(document.forms).join() === '0'
          a.isConnected && !made.isConnected && made.ownerDocument === document && made.tagName === 'DIV' && made.localName === 'div'
          document.getElementsByTagName('p')[0].parentElement === a && document.getElementsByClassName('y x')[0] === a
          document.forms.f === document.getElementsByName('f')[0] && document.forms.length === 1 && document.body.contains(a)

@@ -6,7 +6,7 @@ export default function (ops, lib, global) {
   const { convert, dom } = lib;
 
   // --- Mutations ----------------------------------------------------------------------------------------------------
-  // Applies a flat list of mutations (dom/operations.rs says how it is written). `nodes` are the records by number.
+  // Applies a flat list of mutations (dom/mutations.rs says how it is written). `nodes` are the records by number.
   const apply = (list, nodes, document, created) => {
     let at = 0;
     const attributes = () => {

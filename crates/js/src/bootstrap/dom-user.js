@@ -9,7 +9,12 @@ export default function (ops, lib, global) {
   const unseen = dom.setOf('head script style template noscript title datalist iframe frame object embed audio video canvas meta link base');
   const blocks = dom.setOf(`address article aside blockquote body dd details dialog div dl dt fieldset figcaption figure footer form
     h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol p pre section summary table tbody tfoot thead tr ul`);
-  const isUnseen = (record) => record.html && (unseen[record.local] === true || dom.hasAttribute(record, 'hidden') ||
+  // MODEL: of style sheets only an element's own `display: none` counts.
+  const isNotDisplayed = (record) => {
+    const style = attribute(record, 'style');
+    return style !== null && dom.includes(join(dom.words(dom.lower(style)), ''), 'display:none');
+  };
+  const isUnseen = (record) => record.html && (isNotDisplayed(record) || unseen[record.local] === true || dom.hasAttribute(record, 'hidden') ||
     (record.local === 'input' && dom.typeOf(record) === 'hidden'));
   // The text under a record, a block a line. With `fields`, what fields hold too.
   const textOf = (root, fields) => {
