@@ -36,7 +36,7 @@ fn s04() {
 fn the_same_arguments_give_the_same_bytes() {
     for format in ["text", "json", "mermaid", "html"] {
         let run = || output(&["run", "S0*", "--format", format]).stdout;
-        assert_eq!(run(), run(), "{format}");
+        assert!(run() == run(), "{format}");
     }
 }
 

@@ -92,6 +92,8 @@ pub struct Machine {
 pub struct Program {
     /// The file's name in the scenario's folder.
     pub file: String,
+    /// The folder's name as people know it, with a `/` at the end if it has one.
+    pub folder: String,
     /// The source text.
     pub text: String,
     /// The other modules of the folder, which it may import: the source text by the file's name.

@@ -1,6 +1,6 @@
 //! A run as text: the people as columns, each exchange between them, the deciding step under it, the verdict last.
 
-use super::canvas::{Canvas, Glyphs, Ink};
+use super::canvas::{Canvas, Glyphs, Ink, wrapped};
 use crate::picture::{
     DecisionOutcome, DecisionRow, ExchangeRow, Mark, MarkKind, Picture, Row, shortened,
 };
@@ -116,6 +116,22 @@ fn columns(count: usize, width: usize) -> Vec<usize> {
     (0..count).map(|index| MARGIN + index * gap).collect()
 }
 
+/// A name in lines of at most `limit` characters, broken after dots and dashes.
+fn broken(name: &str, limit: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for part in name.split_inclusive(['.', '-', ' ', ':']) {
+        let part = shortened(part, limit);
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + part.chars().count() <= limit => {
+                line.push_str(&part)
+            }
+            _ => lines.push(part),
+        }
+    }
+    lines.retain(|line| !line.is_empty());
+    lines
+}
+
 struct Drawing<'a> {
     canvas: Canvas,
     options: &'a TextOptions,
@@ -169,9 +185,21 @@ impl Drawing<'_> {
         for ((lane, column), limit) in self.picture.lanes.iter().zip(&columns).zip(&limits) {
             line.put(*column, &shortened(&lane.title, *limit), Ink::Bold);
         }
-        let line = self.canvas.blank();
-        for ((lane, column), limit) in self.picture.lanes.iter().zip(&columns).zip(&limits) {
-            line.put(*column, &shortened(&lane.subtitle, *limit), Ink::Dim);
+        let subtitles: Vec<Vec<String>> = self
+            .picture
+            .lanes
+            .iter()
+            .zip(&limits)
+            .map(|(lane, limit)| broken(&lane.subtitle, *limit))
+            .collect();
+        let height = subtitles.iter().map(Vec::len).max().unwrap_or(0);
+        for row in 0..height {
+            let line = self.canvas.blank();
+            for (lines, column) in subtitles.iter().zip(&columns) {
+                if let Some(text) = lines.get(row) {
+                    line.put(*column, text, Ink::Dim);
+                }
+            }
         }
         self.canvas.barred();
     }
@@ -235,16 +263,18 @@ impl Drawing<'_> {
     fn action(&mut self, text: &str, note: &str) {
         let width = self.canvas.width;
         let glyphs = self.canvas.glyphs;
+        self.canvas.gap();
         if !note.is_empty() {
-            self.canvas.gap();
             let column = self.canvas.columns.first().map_or(0, |column| column + 2);
             self.canvas.beside(column, note, Ink::Dim);
         }
-        self.canvas.gap();
-        let text = shortened(text, width - 6);
-        let line = self.canvas.blank();
-        line.fill(0, width, glyphs.rule, Ink::Dim);
-        line.put(2, &format!(" {text} "), Ink::Bold);
+        for (index, words) in wrapped(text, width - 6).iter().enumerate() {
+            let line = self.canvas.blank();
+            if index == 0 {
+                line.fill(0, width, glyphs.rule, Ink::Dim);
+            }
+            line.put(2, &format!(" {words} "), Ink::Bold);
+        }
         self.canvas.barred();
     }
 
@@ -259,7 +289,7 @@ impl Drawing<'_> {
         let column = self.canvas.room(lane, ROOM);
         let before = self.canvas.columns.len();
         debug_assert_eq!(before, self.picture.lanes.len());
-        for (index, words) in super::canvas::wrapped(text, self.canvas.width - column - 2)
+        for (index, words) in wrapped(text, self.canvas.width - column - 2)
             .iter()
             .enumerate()
         {
@@ -344,10 +374,14 @@ impl Drawing<'_> {
                 };
                 let place = if rightwards { left + 1 } else { right - 1 };
                 line.put(place, tip.encode_utf8(&mut [0; 4]), answer_ink);
-                let words = format!(
-                    " {} ",
-                    shortened(answer, right.saturating_sub(left + 8).max(5))
-                );
+                let room = right.saturating_sub(left + 8);
+                // Where there is no room for the type, the status stands alone.
+                let fitting = if answer.chars().count() <= room {
+                    answer.as_str()
+                } else {
+                    answer.split(' ').next().unwrap_or("")
+                };
+                let words = format!(" {fitting} ");
                 let at = if rightwards {
                     right.saturating_sub(words.chars().count() + 2)
                 } else {
@@ -390,7 +424,7 @@ impl Drawing<'_> {
             };
             let indent = if glyph == ' ' { 0 } else { 2 };
             let width = self.canvas.width.saturating_sub(column + indent);
-            for (index, words) in super::canvas::wrapped(&text, width).iter().enumerate() {
+            for (index, words) in wrapped(&text, width).iter().enumerate() {
                 let line = self.canvas.barred();
                 if index == 0 && glyph != ' ' {
                     line.put(column, glyph.encode_utf8(&mut [0; 4]), ink);
@@ -412,7 +446,7 @@ impl Drawing<'_> {
         };
         let column = self.canvas.room(Some(row.lane), ROOM);
         let width = self.canvas.width - column - 2;
-        for (index, words) in super::canvas::wrapped(&row.text, width).iter().enumerate() {
+        for (index, words) in wrapped(&row.text, width).iter().enumerate() {
             let line = self.canvas.barred();
             if index == 0 {
                 line.put(column, glyph.encode_utf8(&mut [0; 4]), ink);
@@ -487,7 +521,7 @@ impl Drawing<'_> {
     /// A text whose lines after the first are indented by two more.
     fn hanging(&mut self, indent: usize, text: &str, ink: Ink) {
         let width = self.canvas.width - indent - 2;
-        for (index, words) in super::canvas::wrapped(text, width).iter().enumerate() {
+        for (index, words) in wrapped(text, width).iter().enumerate() {
             let column = if index == 0 { indent } else { indent + 2 };
             self.canvas.blank().put(column, words, ink);
         }

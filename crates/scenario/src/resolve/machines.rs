@@ -49,6 +49,7 @@ impl Resolver<'_> {
                 let modules = self.modules(file, &config);
                 Some(Program {
                     file: file.to_owned(),
+                    folder: self.folder.path_of(""),
                     text,
                     modules,
                 })

@@ -168,7 +168,8 @@ fn diagnosis(machine: &str, program: &Program, error: &ScriptError) -> Diagnosti
         }
         None => (program.file.clone(), program.text.clone(), None),
     };
-    let source = Rc::new(SourceFile { path: file, text });
+    let path = format!("{}{file}", program.folder);
+    let source = Rc::new(SourceFile { path, text });
     Diagnostic::error(
         &source,
         span,

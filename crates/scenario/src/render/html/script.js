@@ -1,4 +1,14 @@
 (() => {
+  // Where a step decided, show it as soon as the steps are unfolded.
+  for (const more of document.querySelectorAll("details.more")) {
+    more.addEventListener("toggle", () => {
+      const steps = more.querySelector(".steps");
+      const decided = more.querySelector(".decided");
+      if (more.open && steps && decided) {
+        steps.scrollTop += decided.getBoundingClientRect().top - steps.getBoundingClientRect().top - steps.clientHeight / 2;
+      }
+    });
+  }
   const button = document.getElementById("unfold");
   if (!button) return;
   button.hidden = false;

@@ -25,11 +25,11 @@ pub(super) fn steps(out: &mut String, row: &DecisionRow<'_>) -> std::fmt::Result
     let open = decided.map_or_else(Vec::new, |decided| enclosing(trace, decided));
     write!(
         out,
-        "<details class=\"more\"><summary>{} of the standard, {count} step{}</summary><div class=\"steps\" tabindex=\"0\">",
+        "<details class=\"more\"><summary>{}{count} step{} of the standards</summary><div class=\"steps\" tabindex=\"0\">",
         if row.plain {
-            escaped(&row.text)
+            format!("{}: ", escaped(&row.text))
         } else {
-            "The way through the algorithms".to_owned()
+            String::new()
         },
         if count == 1 { "" } else { "s" }
     )?;
