@@ -457,8 +457,10 @@ impl Drawing<'_> {
             let text = step.text.trim_end_matches('.');
             self.canvas
                 .beside(column + 2, &format!("{step}: {text}"), Ink::Plain);
-            self.canvas
-                .beside(column + 2, &step.algorithm.url(), Ink::Dim);
+            // An address that is broken in two leads nowhere: it rather begins further to the left.
+            let url = step.algorithm.url();
+            let fitting = self.canvas.width.saturating_sub(url.chars().count());
+            self.canvas.beside(fitting.min(column + 2), &url, Ink::Dim);
         }
         self.canvas.barred();
     }

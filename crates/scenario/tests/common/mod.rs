@@ -51,25 +51,31 @@ pub static PREFLIGHT_7: Step = Step {
     text: "A header that is not listed is not allowed.",
 };
 
-/// The scenario of the catalogue that begins with this id.
-pub fn scenario(id: &str) -> Scenario {
-    let catalogue = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/scenarios");
-    let path = std::fs::read_dir(catalogue)
+/// The catalogue's folders, by name.
+pub fn catalogue() -> Vec<Folder> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/scenarios");
+    let mut folders: Vec<Folder> = std::fs::read_dir(path)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .find(|path| {
-            path.file_name()
-                .unwrap()
-                .to_string_lossy()
-                .starts_with(&format!("{id}-"))
+        .filter(|path| path.is_dir())
+        .map(|path| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            Folder {
+                path: name,
+                ..Folder::read(&path).unwrap()
+            }
         })
-        .unwrap();
-    let name = path.file_name().unwrap().to_string_lossy().into_owned();
-    let folder = Folder {
-        path: name,
-        ..Folder::read(&path).unwrap()
-    };
-    Scenario::load(folder).scenario.unwrap()
+        .collect();
+    folders.sort_by(|one, other| one.path.cmp(&other.path));
+    folders
+}
+
+/// The scenario of the catalogue that begins with this id.
+pub fn scenario(id: &str) -> Scenario {
+    let folder = catalogue()
+        .into_iter()
+        .find(|folder| folder.name().starts_with(&format!("{id}-")));
+    Scenario::load(folder.unwrap()).scenario.unwrap()
 }
 
 /// A scenario from a text.
