@@ -50,7 +50,7 @@ const SLOTS: &str = "(() => {
 const STACK_BYTES: usize = 512 << 10;
 
 /// The part of its memory that an agent uses before garbage in cycles is collected for the first time.
-const GARBAGE_SHARE: usize = 8;
+const GARBAGE_SHARE: usize = 4;
 
 /// An agent: a group of realms whose scripts can reach each other, with one engine and one queue of microtasks.
 ///
@@ -93,7 +93,6 @@ impl Agent {
         runtime.set_max_stack_size(STACK_BYTES);
         // Setting up a realm makes no garbage; a small threshold would have it searched for again and again.
         runtime.set_gc_threshold(limits.memory_bytes / GARBAGE_SHARE);
-        runtime.set_gc_threshold(limits.memory_bytes / 4);
         let shared = Rc::new(Shared::new(host, limits));
 
         let counter = Rc::clone(&shared);

@@ -284,6 +284,59 @@ fn nothing_is_exposed_before_it_is_read() {
 }
 
 #[test]
+fn bytes_from_outside_are_told_of_whatever_way_they_go() {
+    for way in [
+        "new Response(blob).text()",
+        "new Request('/', { method: 'POST', body: blob }).clone().json().catch(() => {})",
+        "new Request(new Request('/', { method: 'POST', body: blob })).arrayBuffer()",
+        "structuredClone({ deep: [blob] }).deep[0].bytes()",
+        "(() => { const form = new FormData(); form.set('f', blob); return new Response(form).formData() })().then((form) => form.get('f').text())",
+        "new Blob(['<', blob, '>']).text()",
+        "new File([blob], 'name').slice(0, 4).arrayBuffer().then(() => blob.text())",
+    ] {
+        let (fake, realm) = window();
+        fake.run(realm, "fetch('/b').then((response) => response.blob()).then((blob) => { globalThis.blob = blob })");
+        fake.answer(
+            &fake.fetch(),
+            response(Filter::Basic, "https://charlie.example/b", &[], "secret"),
+        );
+        assert_eq!(fake.exposed(), [], "{way}");
+        fake.run(realm, way);
+        assert!(
+            fake.exposed()
+                .iter()
+                .any(|(_, bytes)| bytes.contains("secret")),
+            "{way}"
+        );
+        assert_eq!(fake.errors(), Vec::<String>::new(), "{way}");
+    }
+}
+
+#[test]
+fn headers_are_told_of_one_by_one() {
+    let (fake, realm) = window();
+    fake.run(
+        realm,
+        "fetch('/').then((response) => { globalThis.kept = response })",
+    );
+    let headers = [("X-A", "first"), ("X-B", "second")];
+    fake.answer(
+        &fake.fetch(),
+        response(Filter::Basic, "https://charlie.example/", &headers, ""),
+    );
+    fake.run(realm, "kept.headers.has('x-b'); kept.headers.get('x-a')");
+    assert_eq!(
+        fake.exposed(),
+        [("Response.headers".into(), "first".into())]
+    );
+    fake.run(realm, "[...kept.headers.keys()]");
+    assert!(
+        fake.exposed()
+            .contains(&("Response.headers".into(), "second".into()))
+    );
+}
+
+#[test]
 fn redirected_answers_say_so() {
     let (fake, realm) = window();
     fake.run(

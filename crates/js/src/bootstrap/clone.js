@@ -121,7 +121,7 @@ export default function (ops, lib, global) {
         return (objects[index] = new Type(buffer, value[3], value[4] / size));
       }
       case 'blob': {
-        const data = ops.dataFromBase64(value[1]);
+        const data = ops.dataFromMessage(value[1]);
         return keep(value.length === 3 ? lib.createBlob(data, value[2]) : lib.createFile(data, value[2], string(value[3]), value[4]));
       }
       case 't': return keep(new Date(value[1] === null ? NaN : value[1]));

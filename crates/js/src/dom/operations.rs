@@ -281,10 +281,8 @@ fn loads<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
         "submitForm",
         move |ctx: Ctx<'js>, form: Object<'js>| -> rquickjs::Result<()> {
             let list: Vec<Array<'js>> = form.get("entries")?;
-            let entries = data::entries(&ctx, &scope, list)?
-                .into_iter()
-                .map(form_entry)
-                .collect();
+            let (entries, _) = data::entries(&ctx, &scope, list)?;
+            let entries = entries.into_iter().map(form_entry).collect();
             let submission = FormSubmission {
                 action: form.get("action")?,
                 method: form.get("method")?,

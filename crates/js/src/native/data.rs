@@ -64,19 +64,23 @@ pub(crate) fn decode_base64(ctx: &Ctx<'_>, text: &str) -> rquickjs::Result<Bytes
         .map_err(|_| throw(ctx, "TypeError", "bytes were lost on the way"))
 }
 
-/// An entry list as a `FormData` object's JavaScript holds it: `[name, text]` or `[name, data, file name, type]`.
+/// An entry list as a `FormData` object's JavaScript holds it: `[name, text]` or `[name, data, file name, type]`; and
+/// whether bytes in it came from outside.
 pub(crate) fn entries<'js>(
     ctx: &Ctx<'js>,
     scope: &Scope,
     list: Vec<rquickjs::Array<'js>>,
-) -> rquickjs::Result<Vec<Entry>> {
-    list.into_iter()
+) -> rquickjs::Result<(Vec<Entry>, bool)> {
+    let mut outside = false;
+    let entries = list
+        .into_iter()
         .map(|item| {
             let name = item.get(0)?;
             let value = if item.len() == 2 {
                 EntryValue::Text(item.get(1)?)
             } else {
                 let data = scope.unwrap::<Data>(ctx, &item.get(1)?)?;
+                outside |= data.outside;
                 EntryValue::File {
                     name: item.get(2)?,
                     content_type: item.get(3)?,
@@ -85,7 +89,8 @@ pub(crate) fn entries<'js>(
             };
             Ok(Entry { name, value })
         })
-        .collect()
+        .collect::<rquickjs::Result<Vec<_>>>()?;
+    Ok((entries, outside))
 }
 
 /// The other way round.
@@ -127,6 +132,16 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
         Data {
             bytes: decode_base64(&ctx, &text)?,
             outside: false,
+        }
+        .wrap(&ctx, &scope)
+    })?;
+
+    // Bytes in a message: they may come from another realm.
+    let scope = ops.scope();
+    ops.add("dataFromMessage", move |ctx: Ctx<'js>, text: String| {
+        Data {
+            bytes: decode_base64(&ctx, &text)?,
+            outside: true,
         }
         .wrap(&ctx, &scope)
     })?;

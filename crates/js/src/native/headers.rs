@@ -1,6 +1,6 @@
 //! `Headers` objects.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -18,6 +18,8 @@ pub(crate) struct JsRequest {
     pub(crate) object: RefCell<RequestObject>,
     /// Whether it came from outside: the request that a server program answers.
     pub(crate) outside: bool,
+    /// Whether its body's bytes did.
+    pub(crate) body_outside: bool,
 }
 
 /// A `Response` object's native part.
@@ -25,13 +27,13 @@ pub(crate) struct JsResponse {
     pub(crate) object: RefCell<ResponseObject>,
     /// Whether it came from outside: the answer to a fetch.
     pub(crate) outside: bool,
+    /// Whether its body's bytes did.
+    pub(crate) body_outside: bool,
 }
 
 /// A `Headers` object's native part.
 pub(crate) struct JsHeaders {
     target: Target,
-    /// Whether the values were reported as handed to a script.
-    reported: Cell<bool>,
 }
 
 enum Target {
@@ -42,10 +44,7 @@ enum Target {
 
 impl JsHeaders {
     fn of(target: Target) -> Rc<Self> {
-        Rc::new(Self {
-            target,
-            reported: Cell::new(false),
-        })
+        Rc::new(Self { target })
     }
 
     pub(crate) fn of_request(request: Rc<JsRequest>) -> Rc<Self> {
@@ -64,20 +63,15 @@ impl JsHeaders {
         }
     }
 
-    /// Tells the host that a script reads values. All of a response's are told with the first.
-    fn expose(&self, scope: &Scope) {
+    /// Tells the host that a script reads these values, if they came from outside.
+    fn expose<'a>(&self, scope: &Scope, values: impl IntoIterator<Item = &'a Bytes>) {
         let how = match &self.target {
-            Target::Own(_) => return,
             Target::Request(request) if request.outside => "Request.headers",
             Target::Response(response) if response.outside => "Response.headers",
-            Target::Request(_) | Target::Response(_) => return,
+            Target::Own(_) | Target::Request(_) | Target::Response(_) => return,
         };
-        if self.reported.replace(true) {
-            return;
-        }
-        let list = self.with(|headers| headers.header_list.clone());
-        for header in &list {
-            scope.exposed(how, &header.value);
+        for value in values {
+            scope.exposed(how, value);
         }
     }
 }
@@ -177,11 +171,11 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
         "headersGet",
         move |ctx: Ctx<'js>, headers: Function<'js>, name: String| {
             let headers = scope.unwrap::<JsHeaders>(&ctx, &headers)?;
-            headers.expose(&scope);
-            headers
+            let value = headers
                 .with(|headers| headers.get(&byte_string(&name)))
-                .map(|value| value.map(|value| isomorphic_decode(&value)))
-                .map_err(|error| throw_api(&ctx, &error))
+                .map_err(|error| throw_api(&ctx, &error))?;
+            headers.expose(&scope, &value);
+            rquickjs::Result::Ok(value.map(|value| isomorphic_decode(&value)))
         },
     )?;
 
@@ -201,8 +195,8 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
         "headersGetSetCookie",
         move |ctx: Ctx<'js>, headers: Function<'js>| {
             let headers = scope.unwrap::<JsHeaders>(&ctx, &headers)?;
-            headers.expose(&scope);
             let values = headers.with(|headers| headers.get_set_cookie());
+            headers.expose(&scope, &values);
             rquickjs::Result::Ok(
                 values
                     .iter()
@@ -218,8 +212,8 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
         "headersPairs",
         move |ctx: Ctx<'js>, headers: Function<'js>| {
             let headers = scope.unwrap::<JsHeaders>(&ctx, &headers)?;
-            headers.expose(&scope);
             let sorted = headers.with(|headers| headers.header_list.sort_and_combine());
+            headers.expose(&scope, sorted.iter().map(|header| &header.value));
             let pairs = Array::new(ctx)?;
             for (index, header) in sorted.iter().enumerate() {
                 pairs.set(

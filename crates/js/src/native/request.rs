@@ -22,6 +22,7 @@ use crate::shared::Scope;
 /// A body on its way from a script: with its type, and whether its bytes came from outside.
 pub(crate) struct JsBody {
     pub(crate) with_type: BodyWithType,
+    pub(crate) outside: bool,
 }
 
 /// The native part of a request that a server program answers.
@@ -35,6 +36,7 @@ pub(crate) fn from_outside<'js>(
         Rc::new(JsRequest {
             object: RefCell::new(object),
             outside: true,
+            body_outside: true,
         }),
     )
 }
@@ -57,32 +59,31 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
               text: Option<String>,
               data: Option<Function<'js>>,
               list: Option<Vec<Array<'js>>>| {
-            let bytes = || -> rquickjs::Result<bytes::Bytes> {
-                let data = data
-                    .as_ref()
-                    .ok_or_else(|| throw(&ctx, "TypeError", "no bytes"))?;
-                Ok(scope.unwrap::<Data>(&ctx, data)?.bytes.clone())
-            };
+            let data = data
+                .map(|data| scope.unwrap::<Data>(&ctx, &data))
+                .transpose()?;
+            let mut outside = data.as_ref().is_some_and(|data| data.outside);
+            let bytes = data.map(|data| data.bytes.clone()).unwrap_or_default();
             let text = text.unwrap_or_default();
             let init = match kind.as_str() {
                 "text" => BodyInit::Text(text),
                 "query" => BodyInit::UrlSearchParams(text),
                 "blob" => BodyInit::Blob {
-                    bytes: bytes()?,
+                    bytes,
                     content_type: text,
                 },
-                "form" => BodyInit::FormData {
-                    entries: entries(&ctx, &scope, list.unwrap_or_default())?,
-                    boundary: form_boundary(&scope),
-                },
-                _ => BodyInit::Bytes(bytes()?),
+                "form" => {
+                    let (entries, from_outside) = entries(&ctx, &scope, list.unwrap_or_default())?;
+                    outside |= from_outside;
+                    BodyInit::FormData {
+                        entries,
+                        boundary: form_boundary(&scope),
+                    }
+                }
+                _ => BodyInit::Bytes(bytes),
             };
-            scope.wrap(
-                &ctx,
-                Rc::new(JsBody {
-                    with_type: extract(init),
-                }),
-            )
+            let with_type = extract(init);
+            scope.wrap(&ctx, Rc::new(JsBody { with_type, outside }))
         },
     )?;
 
@@ -94,11 +95,15 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
               input: Option<Function<'js>>,
               init: Object<'js>| {
             let environment = scope.live_host(&ctx)?.environment(scope.realm);
-            let init = request_init(&ctx, &scope, &init)?;
+            let (init, body_outside) = request_init(&ctx, &scope, &init)?;
             let input = input
                 .map(|input| scope.unwrap::<JsRequest>(&ctx, &input))
                 .transpose()?;
             let outside = input.as_ref().is_some_and(|input| input.outside);
+            let body_outside = match &init.body {
+                Some(_) => body_outside,
+                None => input.as_ref().is_some_and(|input| input.body_outside),
+            };
             let object = match (&input, &url) {
                 (Some(input), _) => {
                     let input = input.object.borrow();
@@ -131,6 +136,7 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                 Rc::new(JsRequest {
                     object: RefCell::new(object),
                     outside,
+                    body_outside,
                 }),
             )
         },
@@ -160,6 +166,7 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                 Rc::new(JsRequest {
                     object: RefCell::new(clone),
                     outside: request.outside,
+                    body_outside: request.body_outside,
                 }),
             )
         },
@@ -230,7 +237,7 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                 .unwrap_or_default();
             Data {
                 bytes,
-                outside: request.outside,
+                outside: request.body_outside,
             }
             .wrap(&ctx, &scope)
         },
@@ -331,12 +338,12 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     Ok(())
 }
 
-/// Reads the converted dictionary.
+/// Reads the converted dictionary; says whether the body's bytes came from outside.
 fn request_init<'js>(
     ctx: &Ctx<'js>,
     scope: &Scope,
     init: &Object<'js>,
-) -> rquickjs::Result<RequestInit> {
+) -> rquickjs::Result<(RequestInit, bool)> {
     let text = |key: &str| init.get::<_, Option<String>>(key);
     let headers = match (
         init.get::<_, Option<Function<'js>>>("headersObject")?,
@@ -354,15 +361,17 @@ fn request_init<'js>(
         ))),
         (None, None) => None,
     };
+    let mut outside = false;
     let body = init
         .get::<_, Option<Function<'js>>>("body")?
         .map(|body| {
-            scope
-                .unwrap::<JsBody>(ctx, &body)
-                .map(|body| body.with_type.clone())
+            scope.unwrap::<JsBody>(ctx, &body).map(|body| {
+                outside = body.outside;
+                body.with_type.clone()
+            })
         })
         .transpose()?;
-    Ok(RequestInit {
+    let init = RequestInit {
         method: text("method")?.map(|method| byte_string(&method)),
         headers,
         body,
@@ -377,5 +386,6 @@ fn request_init<'js>(
         keepalive: init.get("keepalive")?,
         window_is_null: init.get("windowIsNull")?,
         others: init.get::<_, Option<bool>>("others")?.unwrap_or(false),
-    })
+    };
+    Ok((init, outside))
 }

@@ -36,6 +36,7 @@ pub(crate) fn from_outside<'js>(
         Rc::new(JsResponse {
             object: RefCell::new(object),
             outside: true,
+            body_outside: true,
         }),
     )
 }
@@ -51,6 +52,7 @@ fn wrap<'js>(
         Rc::new(JsResponse {
             object: RefCell::new(object),
             outside: false,
+            body_outside: false,
         }),
     )
 }
@@ -63,9 +65,19 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
             let body = body
                 .map(|body| scope.unwrap::<JsBody>(&ctx, &body))
                 .transpose()?;
+            let body_outside = body.as_ref().is_some_and(|body| body.outside);
             let body = body.map(|body| body.with_type.clone());
-            let object = ResponseObject::with_body(body, &response_init(&init)?, guard(&scope));
-            wrap(&ctx, &scope, object)
+            let object = ResponseObject::with_body(body, &response_init(&init)?, guard(&scope))
+                .map_err(|error| throw_api(&ctx, &error))?;
+            let object = RefCell::new(object);
+            scope.wrap(
+                &ctx,
+                Rc::new(JsResponse {
+                    object,
+                    outside: false,
+                    body_outside,
+                }),
+            )
         },
     )?;
 
@@ -111,6 +123,7 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                 Rc::new(JsResponse {
                     object: RefCell::new(clone),
                     outside: response.outside,
+                    body_outside: response.body_outside,
                 }),
             )
         },
@@ -133,7 +146,14 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
             let object = response.object.borrow();
             rquickjs::Result::Ok(match field.as_str() {
                 "type" => object.r#type.as_str().to_owned(),
-                "url" => object.url(),
+                // A redirect may have led to a URL that the script does not know.
+                "url" => {
+                    let url = object.url();
+                    if response.outside && object.redirected() {
+                        scope.exposed("Response.url", url.as_bytes());
+                    }
+                    url
+                }
                 "statusText" => isomorphic_decode(&object.status_message),
                 _ => String::new(),
             })
@@ -188,7 +208,7 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                 .unwrap_or_default();
             Data {
                 bytes,
-                outside: response.outside,
+                outside: response.body_outside,
             }
             .wrap(&ctx, &scope)
         },
