@@ -93,6 +93,11 @@ pub(crate) fn load<'js>(ctx: &Ctx<'js>, name: &str) -> rquickjs::Result<Module<'
     Bundle(bytecode()?).load(ctx, name, None)
 }
 
+/// Whether this is the name of a bootstrap file, as stacks have it.
+pub(crate) fn is_file(name: &str) -> bool {
+    FILES.iter().any(|file| file.name == name)
+}
+
 /// Evaluates the files of `kind` in a new realm.
 pub(crate) fn evaluate<'js>(
     ctx: &Ctx<'js>,

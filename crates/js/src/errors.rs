@@ -3,6 +3,7 @@
 use rquickjs::function::This;
 use rquickjs::{Ctx, Function, Object, Value};
 
+use crate::bootstrap;
 use crate::protocol::ScriptError;
 use crate::shared::Shared;
 
@@ -53,7 +54,7 @@ pub(crate) fn exception<'js>(ctx: &Ctx<'js>, shared: &Shared, value: &Value<'js>
             .filter(Value::is_string)
             .map(|value| text(ctx, &value))
     };
-    let stack = part("stack").unwrap_or_default();
+    let stack = scripts_frames(&part("stack").unwrap_or_default());
     let name = part("name");
     let message = part("message");
     if name.as_deref() == Some("InternalError") && message.as_deref() == Some("out of memory") {
@@ -94,19 +95,32 @@ fn text<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> String {
     })
 }
 
-/// File, line and column of the first frame: `    at name (file:line:column)`.
+/// The place of a stack's frame: `    at name (file:line:column)`.
+fn place(frame: &str) -> Option<(&str, u32, u32)> {
+    let frame = frame.trim().strip_prefix("at ")?;
+    let place = match (frame.rfind('('), frame.strip_suffix(')')) {
+        (Some(open), Some(frame)) => &frame[open + 1..],
+        _ => frame,
+    };
+    let mut parts = place.rsplitn(3, ':');
+    let column = parts.next()?.parse().ok()?;
+    let line = parts.next()?.parse().ok()?;
+    Some((parts.next()?, line, column))
+}
+
+/// The frames of a stack that are not the bootstrap's own: those that whoever wrote the script can look up.
+fn scripts_frames(stack: &str) -> String {
+    let own = |frame: &&str| place(frame).is_some_and(|(file, _, _)| bootstrap::is_file(file));
+    stack
+        .split_inclusive('\n')
+        .filter(|frame| !own(frame))
+        .collect()
+}
+
+/// File, line and column of the first frame.
 fn location(stack: &str) -> Option<(String, u32, u32)> {
-    stack.lines().find_map(|line| {
-        let frame = line.trim().strip_prefix("at ")?;
-        let place = match (frame.rfind('('), frame.strip_suffix(')')) {
-            (Some(open), Some(frame)) => &frame[open + 1..],
-            _ => frame,
-        };
-        let mut parts = place.rsplitn(3, ':');
-        let column = parts.next()?.parse().ok()?;
-        let line = parts.next()?.parse().ok()?;
-        Some((parts.next()?.to_owned(), line, column))
-    })
+    let (file, line, column) = stack.lines().find_map(place)?;
+    Some((file.to_owned(), line, column))
 }
 
 impl Shared {

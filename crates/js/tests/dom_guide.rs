@@ -10,7 +10,9 @@ fn listed(heading: &str) -> Vec<&'static str> {
     let mut names = Vec::new();
     let mut inside = false;
     for line in guide.lines() {
-        let first = line.strip_prefix("| ").and_then(|row| row.split(" | ").next());
+        let first = line
+            .strip_prefix("| ")
+            .and_then(|row| row.split(" | ").next());
         match first {
             None => inside = inside && line.starts_with('|'),
             Some(first) if first == heading => inside = true,
@@ -26,7 +28,12 @@ fn what_the_guide_says_is_there_is_there_and_what_is_absent_is_not() {
     let page = Page::of("<p>x");
     page.run("element = document.querySelector('p')");
     let (there, absent) = (listed("there"), listed("absent"));
-    assert!(there.len() > 100 && absent.len() > 40, "{} and {}", there.len(), absent.len());
+    assert!(
+        there.len() > 100 && absent.len() > 40,
+        "{} and {}",
+        there.len(),
+        absent.len()
+    );
     let wrong = |names: &[&'static str], expected: &str| -> Vec<&'static str> {
         let is = |name: &str| page.value(&format!("typeof {name} === 'undefined'")) == expected;
         names.iter().copied().filter(|name| !is(name)).collect()

@@ -153,14 +153,19 @@ fn errors_tell_where_but_not_of_muted_scripts() {
     let page = Page::of(
         "<script>onerror = (...args) => { console.log(args.slice(0, 3).join(' ')); return true; }</script>
 
-         <script>null.x</script><script src=https://alice.example/data></script>",
+         <script>null.x</script><script>
+            document.head.appendChild(5)</script><script src=https://alice.example/data></script>",
     );
     assert_eq!(
         page.console(),
-        [format!(
-            "Uncaught TypeError: cannot read property 'x' of null {} 3",
-            support::page::PAGE_URL
-        )]
+        [
+            "cannot read property 'x' of null {} 3",
+            "Node.appendChild: not of type Node {} 4"
+        ]
+        .map(|error| format!(
+            "Uncaught TypeError: {}",
+            error.replace("{}", support::page::PAGE_URL)
+        ))
     );
     let (operation, _) = page.load();
     page.deliver(

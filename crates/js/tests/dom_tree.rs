@@ -36,6 +36,7 @@ fn nodes() {
          a.isConnected && !made.isConnected && made.ownerDocument === document && made.tagName === 'DIV' && made.localName === 'div'
          document.getElementsByTagName('p')[0].parentElement === a && document.getElementsByClassName('y x')[0] === a
          document.forms.f === document.getElementsByName('f')[0] && document.forms.length === 1 && document.body.contains(a)
+         document.f === document.forms[0] && !('a' in document) && document.forms[0].name === 'f'
          window.a === a && typeof notThere === 'undefined'
          document.createElement('x-y') instanceof HTMLElement && document.createElement('blink') instanceof HTMLUnknownElement",
     );
@@ -57,7 +58,8 @@ fn nodes() {
          (a.insertAdjacentHTML('beforeend', '<u>1</u>'), a.insertAdjacentText('afterbegin', '0'), a.innerHTML === '0xy<u>1</u>')
          (document.title = 'new', document.querySelector('title').textContent === 'new')
          (a.outerHTML = '<s id=s></s>', document.getElementById('a') === null && window.s.tagName === 'S')
-         (s.remove(), !('s' in window))",
+         (s.remove(), !('s' in window))
+         (document.f.name = 'g', document.g === document.forms[0] && document.f === undefined && !('f' in window))",
     );
     for (source, name) in [
         (

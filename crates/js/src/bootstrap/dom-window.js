@@ -332,10 +332,9 @@ export default function (ops, lib, global) {
     }
     while (indices > dom.frameElements.length) delete global[`${--indices}`];
   };
-  const named = { __proto__: null };
-  const hasName = ['embed', 'form', 'frame', 'iframe', 'img', 'object'];
+  const hasName = dom.setOf('embed form frame iframe img object');
   const called = (name) => dom.find(dom.document, (record) => record.html && (dom.attribute(record, 'id') === name ||
-    (indexOf(hasName, record.local) >= 0 && dom.attribute(record, 'name') === name)));
+    (hasName[record.local] === true && dom.attribute(record, 'name') === name)));
   const lookUp = (name) => {
     const { frameElements } = dom;
     for (let index = 0; index < frameElements.length; index++) {
@@ -344,35 +343,53 @@ export default function (ops, lib, global) {
     return dom.wrap(called(name)) ?? undefined;
   };
   // MODEL: where several elements have the name, it stands for the first of them.
-  const nameIt = (name) => {
-    if (name === null || name === '' || name in global) return;
-    const accessor = {
-      get [name]() { return lookUp(name); },
-      set [name](value) {
-        delete named[name];
-        defineProperty(global, name, { value, writable: true, enumerable: true, configurable: true });
+  // `known` are the names that `target` has so; `test(name)` finds the element, `look(name)` gives the value.
+  const names = (target, test, look) => {
+    const known = { __proto__: null };
+    return {
+      __proto__: null,
+      add(name) {
+        if (name === null || name === '' || name in target) return;
+        const accessor = {
+          get [name]() { return look(name); },
+          set [name](value) {
+            delete known[name];
+            defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true });
+          },
+        };
+        const descriptor = { ...getOwnPropertyDescriptor(accessor, name), enumerable: false, configurable: true };
+        known[name] = descriptor.get;
+        defineProperty(target, name, descriptor);
+      },
+      forget(name) {
+        if (name === null || known[name] === undefined || test(name) !== null) return;
+        if (getOwnPropertyDescriptor(target, name)?.get === known[name]) delete target[name];
+        delete known[name];
       },
     };
-    const descriptor = { ...getOwnPropertyDescriptor(accessor, name), enumerable: false, configurable: true };
-    named[name] = descriptor.get;
-    defineProperty(global, name, descriptor);
   };
-  const forgetName = (name) => {
-    if (name === null || named[name] === undefined || called(name) !== null) return;
-    if (getOwnPropertyDescriptor(global, name)?.get === named[name]) delete global[name];
-    delete named[name];
-  };
-  const names = (record, steps) => {
+  const onWindow = names(global, called, lookUp);
+  // A document has its forms, images and frames by their names.
+  const calledInDocument = (name) => dom.find(dom.document, (record) => record.html && hasName[record.local] === true && dom.attribute(record, 'name') === name);
+  const onDocument = names(dom.wrap(dom.document), calledInDocument, (name) => {
+    const record = calledInDocument(name);
+    return record !== null && record.window !== undefined ? dom.windowObject(record.window) : dom.wrap(record) ?? undefined;
+  });
+  const tell = (record, steps) => {
     if (record.document !== dom.document || !record.html) return;
-    steps(dom.attribute(record, 'id'));
-    if (indexOf(hasName, record.local) >= 0) steps(dom.attribute(record, 'name'));
+    onWindow[steps](dom.attribute(record, 'id'));
+    if (hasName[record.local] !== true) return;
+    const name = dom.attribute(record, 'name');
+    onWindow[steps](name);
+    onDocument[steps](name);
   };
-  push(dom.watchers.connected, (record) => names(record, nameIt));
-  push(dom.watchers.disconnected, (record) => names(record, forgetName));
+  push(dom.watchers.connected, (record) => tell(record, 'add'));
+  push(dom.watchers.disconnected, (record) => tell(record, 'forget'));
   push(dom.watchers.attribute, (record, name, old) => {
-    if ((name !== 'id' && name !== 'name') || !record.connected) return;
-    names(record, nameIt);
-    if (record.document === dom.document) forgetName(old);
+    if ((name !== 'id' && name !== 'name') || !record.connected || record.document !== dom.document) return;
+    tell(record, 'add');
+    onWindow.forget(old);
+    onDocument.forget(old);
   });
 
   // --- Exceptions and fragment navigations. -------------------------------------------------------------------------
