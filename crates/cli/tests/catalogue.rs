@@ -1,5 +1,7 @@
 //! The catalogue inside the binary, and others.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::fs;

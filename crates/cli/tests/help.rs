@@ -1,5 +1,7 @@
 //! What the command says of itself.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::{crossexam, shown};

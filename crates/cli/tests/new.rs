@@ -1,5 +1,7 @@
 //! A scenario to start from.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::fs;

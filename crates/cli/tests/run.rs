@@ -1,5 +1,7 @@
 //! Running scenarios.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::fs;
@@ -35,7 +37,7 @@ fn s04() {
 #[test]
 fn the_same_arguments_give_the_same_bytes() {
     for format in ["text", "json", "mermaid", "html"] {
-        let run = || output(&["run", "S0*", "--format", format]).stdout;
+        let run = || output(&["run", "S01", "S08", "S13", "--format", format]).stdout;
         assert!(run() == run(), "{format}");
     }
 }

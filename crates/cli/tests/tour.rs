@@ -1,5 +1,7 @@
 //! The tour.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::io::Write;

@@ -1,5 +1,7 @@
 //! The catalogue: every scenario loads without a mistake, and every variant of it comes as expected.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use crossexam_scenario::diagnostic::{Style, render};

@@ -1,5 +1,7 @@
 //! What is said about mistakes in scenario files.
 
+#![allow(clippy::unwrap_used)]
+
 use crossexam_scenario::diagnostic::{Style, render};
 use crossexam_scenario::{Folder, Scenario};
 

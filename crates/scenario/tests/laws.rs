@@ -1,5 +1,7 @@
 //! Whatever a scenario's files say, loading them gives a scenario or mistakes that can be shown.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use crossexam_scenario::diagnostic::{Style, render};

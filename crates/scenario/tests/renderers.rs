@@ -1,5 +1,7 @@
 //! The other renderers.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use crossexam_scenario::render;

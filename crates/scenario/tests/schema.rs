@@ -1,5 +1,7 @@
 //! The JSON Schema beside the crate is the one that the types give.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 
 #[test]

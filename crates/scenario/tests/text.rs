@@ -1,5 +1,7 @@
 //! The text renderer.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use crossexam_scenario::render::{Learner, TextOptions, text};

@@ -2,6 +2,7 @@
 //! renderers all draw this one.
 
 mod lanes;
+mod marks;
 mod rows;
 
 use crossexam_web::Step;

@@ -54,11 +54,11 @@ pub fn svg(run: &Run) -> String {
     let _ = drawing.all(run, &picture);
     let plan = &run.plan;
     let mut out = String::new();
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
          role=\"img\" aria-labelledby=\"title\"><title id=\"title\">{title}</title><style>{STYLE}</style>\
-         <rect width=\"{width}\" height=\"{height}\" fill=\"var(--bg)\"/>{body}</svg>\n",
+         <rect width=\"{width}\" height=\"{height}\" fill=\"var(--bg)\"/>{body}</svg>",
         height = drawing.y,
         title = escaped(&format!(
             "{} {}: {}",

@@ -1,6 +1,6 @@
 //! A journal made by hand: what a browser would have done in S04, so that checkers and renderers can be tried alone.
 
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use std::path::Path;
 use std::time::Duration;
@@ -130,6 +130,9 @@ fn headers(list: &[(&str, &str)]) -> HeaderList {
         .collect()
 }
 
+/// A story's answer: status, headers and body, or why there is none.
+pub type Answered<'a> = Result<(u16, &'a [(&'a str, &'a str)], &'a str), &'a str>;
+
 /// A request of a story.
 pub struct Request<'a> {
     pub from: Sender,
@@ -161,11 +164,7 @@ impl Story {
         });
     }
 
-    pub fn exchange(
-        &mut self,
-        request: Request<'_>,
-        answer: Result<(u16, &[(&str, &str)], &str), &str>,
-    ) -> ExchangeId {
+    pub fn exchange(&mut self, request: Request<'_>, answer: Answered<'_>) -> ExchangeId {
         self.exchanges += 1;
         let id = ExchangeId(self.exchanges);
         let preflight = request

@@ -82,9 +82,9 @@ fn article(out: &mut String, run: &Run, index: usize) -> std::fmt::Result {
         escaped(&run.plan.title)
     )?;
     if !run.plan.variant_title.is_empty() {
-        write!(
+        writeln!(
             out,
-            "<p class=\"variant\">{}</p>\n",
+            "<p class=\"variant\">{}</p>",
             escaped(&run.plan.variant_title)
         )?;
     }
@@ -164,11 +164,7 @@ fn verdict(out: &mut String, run: &Run, picture: &Picture<'_>, index: usize) -> 
     }
     for problem in &run.verdict.problems {
         let class = if problem.allowed { "dim" } else { "bad" };
-        write!(
-            out,
-            "<li class=\"{class}\">{}</li>\n",
-            escaped(&problem.text)
-        )?;
+        writeln!(out, "<li class=\"{class}\">{}</li>", escaped(&problem.text))?;
     }
     out.push_str("</ul>\n");
     Ok(())
