@@ -1,5 +1,8 @@
 //! Agents: an engine of its own for the realms that can reach each other.
 
+mod deliver;
+mod microtasks;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -9,10 +12,7 @@ use rquickjs::{Context, Ctx, Function, Module, Object, Persistent, Runtime, Valu
 
 use crate::limits::Limits;
 use crate::ops::Ops;
-use crate::protocol::{
-    DocumentProgress, ElementOutcome, OperationId, RealmHost, RealmId, RealmKind, ScriptError,
-    WindowId,
-};
+use crate::protocol::{DocumentProgress, OperationId, RealmHost, RealmId, RealmKind, ScriptError};
 use crate::server::{Imports, ServerResponse, Sources};
 use crate::shared::{Rejection, Scope, Shared};
 use crate::{bootstrap, errors, native};
@@ -112,7 +112,7 @@ impl Agent {
         let tracker = Rc::clone(&shared);
         runtime.set_host_promise_rejection_tracker(Some(Box::new(
             move |ctx, promise, reason, is_handled| {
-                track_rejection(&tracker, &ctx, promise, reason, is_handled);
+                microtasks::track_rejection(&tracker, &ctx, promise, reason, is_handled);
             },
         )));
 
@@ -309,244 +309,6 @@ impl Agent {
         })?;
         failed.flatten().map_or(Ok(()), Err)
     }
-
-    /// Why a promise is rejected, if it is; it counts as handled then.
-    pub(crate) fn failure_of<'js>(
-        &self,
-        ctx: &Ctx<'js>,
-        promise: &rquickjs::Promise<'js>,
-    ) -> Option<ScriptError> {
-        let Err(error) = promise.result::<Value<'js>>()? else {
-            return None;
-        };
-        let error = errors::script_error(ctx, &self.shared, &error);
-        forget_rejection(&self.shared, ctx, promise.as_value());
-        Some(error)
-    }
-
-    /// Runs the microtasks that are waiting, and those that they add, and reports promise rejections that were left
-    /// without a handler.
-    ///
-    /// # Errors
-    ///
-    /// [`ScriptError::Runaway`], [`ScriptError::OutOfMemory`], or [`ScriptError::EndlessMicrotasks`], after which the
-    /// agent runs nothing any more. Exceptions of single microtasks go to [`RealmHost::report_exception`].
-    pub fn run_microtasks(&self) -> Result<(), ScriptError> {
-        let mut outcome = self.checkpoint();
-        // A document may have waited for one of them.
-        for realm in self.realms_with_woken_documents() {
-            outcome = outcome.and(self.advance_document(realm));
-        }
-        outcome
-    }
-
-    fn realms_with_woken_documents(&self) -> Vec<RealmId> {
-        let realms = self.realms.borrow();
-        let woken = realms.iter().filter(|(_, state)| state.scope.woken.get());
-        woken.map(|(realm, _)| *realm).collect()
-    }
-
-    /// A microtask checkpoint.
-    pub(crate) fn checkpoint(&self) -> Result<(), ScriptError> {
-        let limit = self.shared.limits.max_jobs;
-        let mut jobs = 0;
-        loop {
-            {
-                let _entered = self.enter()?;
-                while self.runtime.is_job_pending() {
-                    if jobs == limit {
-                        let error = ScriptError::EndlessMicrotasks { limit };
-                        self.stopped.replace(Some(error.clone()));
-                        return Err(error);
-                    }
-                    jobs += 1;
-                    if let Err(exception) = self.runtime.execute_pending_job() {
-                        self.job_failed(&exception.0)?;
-                    }
-                    self.check_runaway()?;
-                }
-            }
-            let rejections = self.shared.rejections.take();
-            if rejections.is_empty() {
-                return Ok(());
-            }
-            for rejection in rejections {
-                self.report_rejection(rejection)?;
-            }
-        }
-    }
-
-    fn job_failed(&self, context: &Context) -> Result<(), ScriptError> {
-        let realm = self
-            .shared
-            .contexts
-            .borrow()
-            .get(&(context.as_raw().as_ptr() as usize))
-            .copied();
-        let error = context
-            .with(|ctx| errors::script_error(&ctx, &self.shared, &rquickjs::Error::Exception));
-        match error {
-            ScriptError::Exception { .. } => {
-                if let Some(realm) = realm {
-                    self.shared.host.report_exception(realm, error);
-                }
-                Ok(())
-            }
-            ScriptError::Runaway { .. }
-            | ScriptError::OutOfMemory { .. }
-            | ScriptError::EndlessMicrotasks { .. }
-            | ScriptError::Reentered => Err(error),
-        }
-    }
-
-    fn report_rejection(&self, rejection: Rejection) -> Result<(), ScriptError> {
-        let Rejection {
-            realm,
-            promise,
-            reason,
-            error,
-        } = rejection;
-        let handled = self.call_entry(realm, "unhandledRejection", |ctx, entry, _| {
-            entry.call::<_, bool>((promise.restore(ctx)?, reason.restore(ctx)?))
-        })?;
-        if handled == Some(false) {
-            self.shared.host.report_exception(realm, error);
-        }
-        Ok(())
-    }
-
-    /// Reports an exception that a script left uncaught, as a browser does: fires `error` at the realm's global object,
-    /// and tells the host unless a listener handled it. With `muted` the page learns nothing but that there was one.
-    ///
-    /// # Errors
-    ///
-    /// The limit that a listener met.
-    pub fn report_exception(
-        &self,
-        realm: RealmId,
-        error: ScriptError,
-        muted: bool,
-    ) -> Result<(), ScriptError> {
-        let (message, (file, line, column)) = match &error {
-            ScriptError::Exception {
-                message, location, ..
-            } if !muted => (message.clone(), location.clone().unwrap_or_default()),
-            _ => ("Script error.".to_owned(), <(String, u32, u32)>::default()),
-        };
-        let handled = self.call_entry(realm, "scriptError", |_, entry, _| {
-            entry.call::<_, bool>((message, file, line, column))
-        })?;
-        if handled != Some(true) {
-            self.shared.host.report_exception(realm, error);
-        }
-        Ok(())
-    }
-
-    /// A fetch came to its end. What script sees of it is the response's filter's decision; of a network error it
-    /// learns nothing but that there was one.
-    ///
-    /// # Errors
-    ///
-    /// As for [`deliver_timer`](Self::deliver_timer).
-    pub fn deliver_response(
-        &self,
-        operation: OperationId,
-        response: &crossexam_fetch::Response,
-    ) -> Result<(), ScriptError> {
-        self.finish(operation, |ctx, entry, scope| {
-            match response.network_error() {
-                Some(error) => entry.call((operation.0, rquickjs::Null, error.aborted)),
-                None => {
-                    let response = native::response::from_outside(ctx, scope, response)?;
-                    entry.call((operation.0, response, false))
-                }
-            }
-        })
-    }
-
-    /// A timer is due.
-    ///
-    /// # Errors
-    ///
-    /// The limit that its callback met; [`ScriptError::Reentered`]. So for all that is delivered: exceptions of the
-    /// page's own callbacks are reported instead.
-    pub fn deliver_timer(&self, operation: OperationId) -> Result<(), ScriptError> {
-        self.finish(operation, |_, entry, _| entry.call((operation.0,)))
-    }
-
-    /// An element's load came to its end.
-    ///
-    /// # Errors
-    ///
-    /// As for [`deliver_timer`](Self::deliver_timer).
-    pub fn deliver_element_load(
-        &self,
-        operation: OperationId,
-        outcome: ElementOutcome,
-    ) -> Result<(), ScriptError> {
-        self.finish(operation, |ctx, entry, _| match outcome {
-            ElementOutcome::Failed => entry.call((operation.0, rquickjs::Null)),
-            ElementOutcome::Loaded {
-                text,
-                muted_errors,
-                size,
-                cors_same_origin,
-            } => {
-                let loaded = Object::new_proto(ctx.clone(), None)?;
-                loaded.set("text", text)?;
-                loaded.set("mutedErrors", muted_errors)?;
-                let (width, height) = size.unwrap_or_default();
-                loaded.set("width", width)?;
-                loaded.set("height", height)?;
-                loaded.set("corsSameOrigin", cors_same_origin)?;
-                entry.call((operation.0, loaded))
-            }
-        })
-    }
-
-    /// A document of an `iframe` has loaded; may come again for the same operation.
-    ///
-    /// # Errors
-    ///
-    /// As for [`deliver_timer`](Self::deliver_timer).
-    pub fn deliver_frame_load(&self, operation: OperationId) -> Result<(), ScriptError> {
-        self.finish(operation, |_, entry, _| entry.call((operation.0,)))
-    }
-
-    /// A message for the realm's window: `data` is what [`DocumentHost::post_message`] was given.
-    ///
-    /// # Errors
-    ///
-    /// As for [`deliver_timer`](Self::deliver_timer).
-    ///
-    /// [`DocumentHost::post_message`]: crate::DocumentHost::post_message
-    pub fn deliver_message(
-        &self,
-        realm: RealmId,
-        data: &str,
-        origin: &str,
-        source: Option<WindowId>,
-    ) -> Result<(), ScriptError> {
-        let source = source.map(|window| window.0.to_string());
-        self.call_entry(realm, "message", |_, entry, scope| {
-            scope.exposed("MessageEvent.data", data.as_bytes());
-            entry.call::<_, ()>((data, origin, source))
-        })
-        .map(drop)
-    }
-
-    /// Hands an outcome to the operation it belongs to; one that is gone is passed over.
-    pub(crate) fn finish(
-        &self,
-        operation: OperationId,
-        call: impl for<'js> FnOnce(&Ctx<'js>, &Function<'js>, &Scope) -> rquickjs::Result<()>,
-    ) -> Result<(), ScriptError> {
-        let Some(realm) = self.shared.realm_of_operation(operation) else {
-            return Ok(());
-        };
-        let finished = self.call_entry(realm, "finish", call).map(drop);
-        finished.and(self.advance_document(realm))
-    }
 }
 
 /// What a server program needs of its agent.
@@ -613,41 +375,4 @@ impl Drop for Entered<'_> {
     fn drop(&mut self) {
         self.0.set(false);
     }
-}
-
-fn track_rejection<'js>(
-    shared: &Shared,
-    ctx: &Ctx<'js>,
-    promise: Value<'js>,
-    reason: Value<'js>,
-    is_handled: bool,
-) {
-    if is_handled {
-        forget_rejection(shared, ctx, &promise);
-        return;
-    }
-    let address = ctx.as_raw().as_ptr() as usize;
-    let Some(realm) = shared.contexts.borrow().get(&address).copied() else {
-        return;
-    };
-    let error = errors::exception(ctx, shared, &reason);
-    let rejection = Rejection {
-        realm,
-        promise: Persistent::save(ctx, promise),
-        reason: Persistent::save(ctx, reason),
-        error,
-    };
-    shared.rejections.borrow_mut().push(rejection);
-}
-
-fn forget_rejection<'js>(shared: &Shared, ctx: &Ctx<'js>, promise: &Value<'js>) {
-    let mut rejections = shared.rejections.take();
-    rejections.retain(|rejection| {
-        !rejection
-            .promise
-            .clone()
-            .restore(ctx)
-            .is_ok_and(|known| known == *promise)
-    });
-    shared.rejections.replace(rejections);
 }

@@ -123,6 +123,25 @@ fn endless_microtasks_stop_the_agent() {
 }
 
 #[test]
+fn rejections_that_beget_rejections_stop_the_agent() {
+    let limits = Limits {
+        max_jobs: 1_000,
+        ..Limits::default()
+    };
+    let fake = Fake::with_limits(limits);
+    let realm = fake.realm(RealmKind::Window);
+    fake.run(
+        realm,
+        "addEventListener('unhandledrejection', () => { Promise.reject('again') })",
+    );
+    fake.agent
+        .evaluate_script(realm, "Promise.reject('once')", "loop.js")
+        .unwrap();
+    let stopped = Err(ScriptError::EndlessMicrotasks { limit: 1_000 });
+    assert_eq!(fake.agent.run_microtasks(), stopped);
+}
+
+#[test]
 fn the_clock_and_chance_are_the_hosts() {
     let fake = Fake::new();
     let realm = fake.realm(RealmKind::Window);

@@ -155,6 +155,7 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
     use crossexam_web::form_data::multipart;
+    use proptest::prelude::*;
 
     fn entries() -> Vec<Entry> {
         vec![
@@ -213,5 +214,29 @@ mod tests {
         assert!(parse("a=1", "text/plain").is_err());
         assert!(parse("", "multipart/form-data").is_err());
         assert!(form_data(&Bytes::new(), None).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_form_or_not(bytes: Vec<u8>, boundary in "[a-z]{1,4}") {
+            let _ = parse_multipart(&bytes.into(), &boundary);
+        }
+
+        #[test]
+        fn any_tail_is_a_form_or_not(tail in "(--b|\r\n|[a-z\":;= -]{0,4}|content-disposition: form-data; name=){0,12}") {
+            let _ = parse_multipart(&format!("--b{tail}").into(), "b");
+        }
+
+        #[test]
+        fn entries_survive(texts in proptest::collection::vec(("[a-z\"\r\n%;ü]{0,8}", "[^\r\n]{0,12}"), 0..5)) {
+            // Names with a literal escape in them read back as what it stands for; line breaks become CR LF.
+            let entries: Vec<_> = texts
+                .iter()
+                .filter(|(name, _)| !name.contains('%') && !name.contains('\r') && !name.contains('\n'))
+                .map(|(name, value)| Entry::text(name.clone(), value.clone()))
+                .collect();
+            let bytes = multipart(&entries, "not-in-the-data");
+            prop_assert_eq!(parse_multipart(&bytes, "not-in-the-data"), Ok(entries));
+        }
     }
 }
