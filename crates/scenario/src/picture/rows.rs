@@ -285,7 +285,17 @@ impl<'a> Builder<'a, '_> {
                     _ => DecisionOutcome::Allowed,
                 },
                 text: match *kind {
-                    "opaque" => format!("an opaque response: {who} can see nothing of it"),
+                    _ if fetch.mode == "navigate" => {
+                        format!("the browser shows the answer ({status})")
+                    }
+                    "opaque" if fetch.destination.is_empty() => {
+                        format!("an opaque response: {who} can see nothing of it")
+                    }
+                    "opaque" => {
+                        format!(
+                            "an opaque response: the page may use it, {who} can see nothing of it"
+                        )
+                    }
                     "opaqueredirect" => format!("an opaque redirect: {who} does not see where to"),
                     "cors" => format!("{who} may read the answer ({status})"),
                     kind => format!("{who} gets the answer ({kind}, {status})"),

@@ -22,9 +22,25 @@ pub(super) fn escaped(text: &str) -> String {
     out
 }
 
+/// Prose, escaped, in which what stands between two backticks is code.
+pub(super) fn prose(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len() % 2 == 0 {
+        return escaped(text);
+    }
+    parts
+        .iter()
+        .enumerate()
+        .map(|(index, part)| match index % 2 {
+            0 => escaped(part),
+            _ => format!("<code>{}</code>", escaped(part)),
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::escaped;
+    use super::{escaped, prose};
 
     #[test]
     fn nothing_gets_out_of_an_attribute_or_an_element() {
@@ -33,5 +49,12 @@ mod tests {
             "&lt;a b=&#39;c&#39; d=&quot;e&quot;&gt;&amp;"
         );
         assert_eq!(escaped("a\u{0}b\u{1b}[31m"), "a\u{fffd}b\u{fffd}[31m");
+    }
+
+    #[test]
+    fn backticks_come_in_pairs_or_mean_themselves() {
+        assert_eq!(prose("a `b<` c"), "a <code>b&lt;</code> c");
+        assert_eq!(prose("a ` c"), "a ` c");
+        assert_eq!(prose(""), "");
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crossexam_web::HeaderList;
 use crossexam_web::trace::{CookieOutcome, printable};
 
-use super::super::markup::escaped;
+use super::super::markup::{escaped, prose};
 use super::steps;
 use crate::picture::{
     DecisionOutcome, DecisionRow, ExchangeRow, Mark, MarkKind, Picture, Row, shortened,
@@ -65,7 +65,7 @@ fn draw(out: &mut String, row: &Row<'_>, picture: &Picture<'_>) -> std::fmt::Res
         Row::Action { text, note, .. } => {
             write!(out, "<div class=\"action\">{}", escaped(text))?;
             if !note.is_empty() {
-                write!(out, "<small>{}</small>", escaped(note))?;
+                write!(out, "<small>{}</small>", prose(note))?;
             }
             out.push_str("</div>");
             Ok(())
@@ -337,14 +337,14 @@ fn decision(out: &mut String, row: &DecisionRow<'_>, picture: &Picture<'_>) -> s
         write!(
             out,
             "<span class=\"lead\">{sign} {}</span>",
-            escaped(&row.text)
+            prose(&row.text)
         )?;
         if let Some(step) = row.step {
             write!(
                 out,
                 "{}: {} <small><a href=\"{}\">{}</a></small>",
                 escaped(&step.to_string()),
-                escaped(step.text),
+                prose(step.text),
                 escaped(&step.algorithm.url()),
                 escaped(&step.algorithm.url())
             )?;

@@ -6,7 +6,7 @@ mod steps;
 
 use std::fmt::Write as _;
 
-use super::markup::escaped;
+use super::markup::{escaped, prose};
 use crate::picture::Picture;
 use crate::run::Run;
 use crate::verdict::secret_text;
@@ -79,13 +79,13 @@ fn article(out: &mut String, run: &Run, index: usize) -> std::fmt::Result {
         out,
         "<article class=\"run\" id=\"run{index}\">\n<p class=\"id\">{}<span class=\"badge {badge}\">{words}</span></p>\n<h2>{}</h2>\n",
         escaped(&name_of(run)),
-        escaped(&run.plan.title)
+        prose(&run.plan.title)
     )?;
     if !run.plan.variant_title.is_empty() {
         writeln!(
             out,
             "<p class=\"variant\">{}</p>",
-            escaped(&run.plan.variant_title)
+            prose(&run.plan.variant_title)
         )?;
     }
     let text = &run.text;
@@ -102,7 +102,7 @@ fn article(out: &mut String, run: &Run, index: usize) -> std::fmt::Result {
     if !said.is_empty() {
         out.push_str("<dl class=\"learner\">");
         for (name, words) in said {
-            write!(out, "<dt>{name}</dt><dd>{}</dd>", escaped(words))?;
+            write!(out, "<dt>{name}</dt><dd>{}</dd>", prose(words))?;
         }
         out.push_str("</dl>\n");
     }
@@ -139,7 +139,7 @@ fn verdict(out: &mut String, run: &Run, picture: &Picture<'_>, index: usize) -> 
         write!(
             out,
             "<li class=\"{class}\"><span class=\"vh\">{sign}: </span>{}",
-            escaped(&finding.text)
+            prose(&finding.text)
         )?;
         let shown: Vec<&usize> = finding
             .evidence
@@ -157,14 +157,14 @@ fn verdict(out: &mut String, run: &Run, picture: &Picture<'_>, index: usize) -> 
             write!(
                 out,
                 "<span class=\"detail\">{}</span>",
-                escaped(&finding.detail)
+                prose(&finding.detail)
             )?;
         }
         out.push_str("</li>\n");
     }
     for problem in &run.verdict.problems {
         let class = if problem.allowed { "dim" } else { "bad" };
-        writeln!(out, "<li class=\"{class}\">{}</li>", escaped(&problem.text))?;
+        writeln!(out, "<li class=\"{class}\">{}</li>", prose(&problem.text))?;
     }
     out.push_str("</ul>\n");
     Ok(())

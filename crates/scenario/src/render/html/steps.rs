@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crossexam_web::trace::{CookieOutcome, TraceEvent};
 
-use super::super::markup::escaped;
+use super::super::markup::{escaped, prose};
 use crate::picture::{DecisionOutcome, DecisionRow};
 
 /// The steps, folded, algorithm within algorithm. Those on the way to the deciding step are open.
@@ -76,7 +76,7 @@ pub(super) fn steps(out: &mut String, row: &DecisionRow<'_>) -> std::fmt::Result
                     out,
                     "<li{class}><span class=\"nr\">{}</span><span>{}</span>",
                     escaped(step.number),
-                    escaped(step.text)
+                    prose(step.text)
                 )?;
                 if let Some(item) = items.last_mut() {
                     *item = true;
