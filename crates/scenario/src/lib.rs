@@ -26,5 +26,5 @@ pub use plan::Plan;
 pub use resolve::has_errors;
 pub use run::{LearnersText, Run};
 pub use runner::{RunFailure, RunOptions, run, run_plan};
-pub use scenario::{Loaded, PROFILES, Scenario};
+pub use scenario::{Loaded, Scenario};
 pub use verdict::Verdict;

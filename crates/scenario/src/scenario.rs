@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crossexam_sim::Profile;
 use serde_json::Value as Json;
 
 use crate::diagnostic::{Diagnostic, SourceFile, nearest};
@@ -10,9 +11,6 @@ use crate::format::tree::Node;
 use crate::format::{ScenarioFile, schema};
 use crate::plan::Plan;
 use crate::resolve::{Resolver, has_errors, merged};
-
-/// The browser profiles that scenarios may name.
-pub const PROFILES: [&str; 2] = ["standard", "classic"];
 
 /// A scenario.
 #[derive(Debug, Clone)]
@@ -203,6 +201,7 @@ impl Scenario {
                 (self.file.clone(), Some(mistake))
             }
         };
+        let profiles: Vec<&str> = Profile::names().collect();
         let resolver = Resolver {
             source: &self.source,
             tree: &self.tree,
@@ -211,7 +210,7 @@ impl Scenario {
             file: &file,
             base: &self.file,
             seed,
-            profiles: &PROFILES,
+            profiles: &profiles,
             people: indexmap::IndexMap::new(),
             secrets: indexmap::IndexMap::new(),
             mistakes: Vec::new(),

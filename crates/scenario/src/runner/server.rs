@@ -170,31 +170,17 @@ fn diagnosis(machine: &str, program: &Program, error: &ScriptError) -> Diagnosti
     };
     let path = format!("{}{file}", program.folder);
     let source = Rc::new(SourceFile { path, text });
-    Diagnostic::error(
+    let known = span.is_some();
+    let mistake = Diagnostic::error(
         &source,
         span,
         format!("the program of `{machine}` does not start"),
-    )
-    .label(if place_known(error) {
-        error.to_string()
+    );
+    if known {
+        mistake.label(error.to_string())
     } else {
-        String::new()
-    })
-    .help(if place_known(error) {
-        "a program has `export default { async fetch(request, env) { … } }`".to_owned()
-    } else {
-        error.to_string()
-    })
-}
-
-fn place_known(error: &ScriptError) -> bool {
-    matches!(
-        error,
-        ScriptError::Exception {
-            location: Some(_),
-            ..
-        }
-    )
+        mistake.help(error.to_string())
+    }
 }
 
 /// The place of a line and a column (from 1) in a text: one character, or the end of the line.
