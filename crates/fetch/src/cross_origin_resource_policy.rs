@@ -59,15 +59,8 @@ pub fn cross_origin_resource_policy_check(
         for_navigation,
         trace,
     );
-    match embedded {
-        Corp::Allowed => Corp::Allowed,
-        /// 7. The embedder's policy demands what the resource does not give.
-        Corp::Blocked { policy, step, .. } => Corp::Blocked {
-            policy,
-            implied_by_embedder: true,
-            step,
-        },
-    }
+    /// 7. The embedder's policy may demand what the resource does not give.
+    embedded
 }
 
 /// The check for one value of the embedder policy.
@@ -95,7 +88,8 @@ fn internal_check(
         Some(b"cross-origin") => Some("cross-origin"),
         _ => None,
     };
-    if policy.is_none() {
+    let implied_by_embedder = policy.is_none();
+    if implied_by_embedder {
         /// 4. Without a value the embedder policy may supply one.
         policy = match embedder_policy_value {
             EmbedderPolicyValue::UnsafeNone => None,
@@ -126,7 +120,7 @@ fn internal_check(
     match policy {
         Some(policy) if !satisfied => Corp::Blocked {
             policy,
-            implied_by_embedder: false,
+            implied_by_embedder,
             step,
         },
         _ => Corp::Allowed,

@@ -5,10 +5,11 @@
 //!
 //! <https://httpwg.org/specs/rfc9111.html>
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
-use crossexam_web::header_value::get_decode_and_split;
+use crossexam_web::header_value::{delta_seconds, get_decode_and_split};
 use crossexam_web::{HeaderList, Origin, Timestamp};
 use indexmap::IndexMap;
 use url::Url;
@@ -68,7 +69,9 @@ impl CacheControl {
                 "no-cache" => result.no_cache = true,
                 // Section 4.2.1: of several values, and of values that do not parse, the cautious reading is taken.
                 "max-age" => {
-                    let seconds = value.and_then(|value| value.parse().ok()).unwrap_or(0);
+                    let seconds = value
+                        .and_then(|value| delta_seconds(value.as_bytes()))
+                        .unwrap_or(0);
                     result.max_age =
                         Some(result.max_age.map_or(seconds, |other| other.min(seconds)));
                 }
@@ -79,12 +82,20 @@ impl CacheControl {
     }
 }
 
-/// A URL as a cache files it: without its fragment.
-fn cache_key(url: &Url) -> &str {
+/// A URL as a cache files it: without its fragment, user name and password, which are no part of an HTTP request's target.
+fn cache_key(url: &Url) -> Cow<'_, str> {
+    if !url.username().is_empty() || url.password().is_some() {
+        let mut url = url.clone();
+        // An http(s) URL has a host, so there is nothing that could fail.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        return Cow::Owned(cache_key(&url).into_owned());
+    }
     let serialized = url.as_str();
-    serialized
+    let without_fragment = serialized
         .split_once('#')
-        .map_or(serialized, |(before, _)| before)
+        .map_or(serialized, |(before, _)| before);
+    Cow::Borrowed(without_fragment)
 }
 
 fn date(list: &HeaderList, name: &[u8]) -> Option<Timestamp> {
@@ -99,11 +110,7 @@ fn date(list: &HeaderList, name: &[u8]) -> Option<Timestamp> {
 }
 
 fn seconds(list: &HeaderList, name: &[u8]) -> Option<u64> {
-    std::str::from_utf8(&list.get(name)?)
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
+    delta_seconds(list.get(name)?.trim_ascii())
 }
 
 impl StoredResponse {
@@ -219,7 +226,7 @@ impl HttpCache {
         url: &Url,
         request: &HeaderList,
     ) -> Option<&StoredResponse> {
-        let stored = self.partitions.get(partition)?.get(cache_key(url))?;
+        let stored = self.partitions.get(partition)?.get(&*cache_key(url))?;
         stored
             .iter()
             .filter(|response| response.fits(request))
@@ -269,7 +276,7 @@ impl HttpCache {
             response_time,
         };
         let partition = self.partitions.entry(partition.clone()).or_default();
-        let responses = partition.entry(cache_key(url).to_owned()).or_default();
+        let responses = partition.entry(cache_key(url).into_owned()).or_default();
         responses.retain(|other| !other.fits(request));
         responses.push(stored);
     }
@@ -289,7 +296,7 @@ impl HttpCache {
         let stored = self
             .partitions
             .get_mut(partition)?
-            .get_mut(cache_key(url))?;
+            .get_mut(&*cache_key(url))?;
         let response = stored
             .iter_mut()
             .filter(|response| response.fits(request))
@@ -332,7 +339,7 @@ impl HttpCache {
         let Some(stored) = self.partitions.get_mut(partition) else {
             return;
         };
-        stored.swap_remove(cache_key(url));
+        stored.swap_remove(&*cache_key(url));
         for name in [&b"Location"[..], b"Content-Location"] {
             let named = response
                 .get(name)
@@ -340,7 +347,7 @@ impl HttpCache {
             if let Some(named) = named
                 && Origin::of_url(url).is_some_and(|origin| origin.is_same_origin_with_url(&named))
             {
-                stored.swap_remove(cache_key(&named));
+                stored.swap_remove(&*cache_key(&named));
             }
         }
     }

@@ -31,6 +31,7 @@ pub(crate) async fn http_network_fetch<H: Host>(
     }
     /// 5. Connections are not shared between partitions.
     let key = requests_network_partition_key(request);
+    // 2. and 8.3. MODEL: the host knows whether it is offline; bodies that are streams do not exist.
     let connection = ConnectionParams {
         key,
         url: request.current_url(),

@@ -6,6 +6,7 @@
 
 use bytes::Bytes;
 use crossexam_web::{Timestamp, algorithm};
+use url::Url;
 
 use crate::authentication::{Challenged, basic_authorization_of_url, basic_realm, challenged};
 use crate::body::BodySource;
@@ -20,7 +21,7 @@ use crate::http_network_fetch::http_network_fetch;
 use crate::network_partition_keys::network_partition_key;
 use crate::origin_header::{append_a_request_origin_header, redirect_taint};
 use crate::request::{
-    CacheMode, CredentialsMode, Initiator, Mode, RedirectMode, RedirectTaint, Referrer, Request,
+    CacheMode, CredentialsMode, Initiator, Mode, RedirectTaint, Referrer, Request,
     ResponseTainting, TraversableForUserPrompts,
 };
 use crate::response::{CacheState, Response};
@@ -56,14 +57,13 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
     let choices = &params.user_agent.choices;
     /// 1. Take the request.
     let request = &mut params.request;
-    let is_the_only_use = request.traversable_for_user_prompts
-        == TraversableForUserPrompts::NoTraversable
-        && request.redirect_mode == RedirectMode::Error;
     // NB: httpRequest is the request itself. Of the standard's copy only the header list and the cache mode are changed
     // before it is dropped, and headers are only ever added behind those that the request has; so the list is cut back to
     // its length at the end. (`Sec-Fetch-*` and `Sec-Purpose` are set, not appended: no script can have put them there.)
+    // SPEC: step 8.1 spares the copy where nobody can be asked and no redirect is followed, but such a request can still
+    // be sent twice, after a 421.
     /// 8.2.1. What is added for the wire must not stay with the request.
-    let original = (!is_the_only_use).then_some((request.header_list.len(), request.cache_mode));
+    let original = (request.header_list.len(), request.cache_mode);
     let http_request = request;
 
     /// 8.3. Do credentials go along?
@@ -159,17 +159,17 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
         append_a_request_cookie_header(http_request, params.user_agent, params.host.now(), trace);
         if !http_request.header_list.contains(b"Authorization") {
             let url = http_request.current_url();
-            let url_includes_credentials = !url.username().is_empty() || url.password().is_some();
+            let url_includes_credentials = includes_credentials(url);
             let entries = params.user_agent.authentication_entries.borrow();
             let entry = entries.authorization_for(url);
+            let was_just_asked_for = url_includes_credentials && options.is_authentication_fetch;
+            // SPEC: as written, a known password goes first even when the user has just typed another.
             let authorization_value = match entry {
-                /// 8.21.2.2. A password that was given before,
+                /// 8.21.2.3. The password in the URL, once it was asked for,
+                _ if was_just_asked_for => basic_authorization_of_url(url),
+                /// 8.21.2.2. or one that was given before.
                 Some(value) if !http_request.use_url_credentials || !url_includes_credentials => {
                     Some(value)
-                }
-                /// 8.21.2.3. or the one in the URL, once it was asked for.
-                _ if url_includes_credentials && options.is_authentication_fetch => {
-                    basic_authorization_of_url(url)
                 }
                 _ => None,
             };
@@ -187,6 +187,7 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
         .clone()
         .or_else(|| http_request.client.clone());
     if cache_client.is_none() || !choices.http_cache {
+        // SPEC: "only-if-cached" becomes "no-store" as well, as written; that would ask the network after all.
         /// 8.25. Without a cache nothing is looked up or stored.
         http_request.cache_mode = match http_request.cache_mode {
             CacheMode::OnlyIfCached => CacheMode::OnlyIfCached,
@@ -199,6 +200,7 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
         http_request.cache_mode,
         CacheMode::NoStore | CacheMode::Reload
     ) && &http_request.method[..] == b"GET"
+        && !options.is_authentication_fetch
         && let Some(client) = &cache_client
     {
         let cache = params.user_agent.http_cache.borrow();
@@ -241,10 +243,16 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
         }
     }
     let range_requested = http_request.header_list.contains(b"Range");
+    if params.controller.is_canceled() {
+        restore(&mut params.request, original);
+        /// 9. It was canceled meanwhile, during a preflight or a prompt.
+        return params.appropriate_network_error();
+    }
     let response = match response {
         Some(response) => response,
         None => {
-            if http_request.cache_mode == CacheMode::OnlyIfCached {
+            if params.request.cache_mode == CacheMode::OnlyIfCached {
+                restore(&mut params.request, original);
                 /// 11.1. Nothing is cached, and nothing else will do.
                 return NetworkError::new(BlockReason::NotCached, here!()).into();
             }
@@ -260,10 +268,7 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
             )
         }
     };
-    if let Some((length, cache_mode)) = original {
-        params.request.header_list.truncate(length);
-        params.request.cache_mode = cache_mode;
-    }
+    restore(&mut params.request, original);
     let Response::Actual(mut actual) = response else {
         return response;
     };
@@ -304,7 +309,8 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
             return NetworkError::new(BlockReason::BodyNotReplayable, here!()).into();
         }
         let url = request.current_url();
-        let url_includes_credentials = !url.username().is_empty() || url.password().is_some();
+        let url_includes_credentials = includes_credentials(url);
+        let mut was_prompted = false;
         // SPEC: a request that takes its credentials from the URL (every navigation does) would be sent a second time
         // before anybody is asked, although the URL has none and the request would be the same. As in browsers, the user
         // is asked at once.
@@ -326,6 +332,7 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
                 // NB: a user who declines sees the 401 itself; the standard leaves this case open.
                 return Response::Actual(actual);
             };
+            was_prompted = true;
             let current_url = params.request.current_url_mut();
             /// 15.3.3. The URL carries them from now on. (An http(s) URL with a host accepts both.)
             let _ = current_url.set_username(&username);
@@ -337,17 +344,26 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
             ..options
         };
         /// 15.4. Send the request again.
-        let response = Box::pin(http_network_or_cache_fetch(params, again)).await;
+        let mut response = Box::pin(http_network_or_cache_fetch(params, again)).await;
         let accepted = response
             .internal()
             .is_some_and(|internal| internal.status != 401);
-        if accepted {
+        // Where the second answer asked again, for another realm perhaps, that password was remembered there.
+        if accepted && includes_credentials(params.request.current_url()) {
             /// 18. Remember the password for this realm.
             params
                 .user_agent
                 .authentication_entries
                 .borrow_mut()
                 .create(params.request.current_url(), &realm);
+        }
+        if was_prompted {
+            // SPEC: as written, what the user has typed stays in the URL, and becomes the document's or the response's.
+            // No browser shows it there.
+            forget_credentials(params.request.current_url_mut());
+            if let Some(internal) = response.internal_mut() {
+                internal.url_list.iter_mut().for_each(forget_credentials);
+            }
         }
         return response;
     }
@@ -375,6 +391,23 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
     }
     /// 19. That is the response.
     Response::Actual(actual)
+}
+
+/// Takes back what was added to a request for the wire.
+fn restore(request: &mut Request, (length, cache_mode): (usize, CacheMode)) {
+    request.header_list.truncate(length);
+    request.cache_mode = cache_mode;
+}
+
+/// <https://url.spec.whatwg.org/#include-credentials>
+fn includes_credentials(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
+/// A URL without user name and password. (One without a host has neither, so nothing is left undone.)
+fn forget_credentials(url: &mut Url) {
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
 }
 
 /// Whether a stored response is being validated.

@@ -54,6 +54,7 @@ pub(crate) async fn main_fetch<H: Host>(
     // 4. and 5. MODEL: Content Security Policy and Upgrade-Insecure-Requests have their place here.
     /// 6. An image, audio or video on a secure page is asked for over HTTPS.
     upgrade_a_mixed_content_request(request, trace);
+    // 7. MODEL: Content Security Policy and Integrity Policy have their place here.
     /// 7. Blocked ports and mixed content go no further.
     if let Some(reason) = must_not_be_fetched(request, trace) {
         response = Some(NetworkError::new(reason, here!()).into());
@@ -126,6 +127,7 @@ pub(crate) async fn main_fetch<H: Host>(
         }
         /// 17. Remember how far the redirects strayed.
         internal.redirect_taint = redirect_taint(request);
+        // 18. MODEL: navigation timing allow values are not kept: navigation timing is not modelled.
         if !request.timing_allow_failed {
             /// 19. Timing may be seen if no TAO check failed on the way.
             internal.timing_allow_passed = true;

@@ -22,7 +22,8 @@ pub fn upgrade_a_mixed_content_request(request: &mut Request, trace: &Trace) {
         Destination::Image | Destination::Audio | Destination::Video
     ) && request.initiator != Initiator::ImageSet;
     let host_is_an_address = matches!(url.host(), Some(url::Host::Ipv4(_) | url::Host::Ipv6(_)));
-    if is_url_potentially_trustworthy(url)
+    if url.scheme() != "http"
+        || is_url_potentially_trustworthy(url)
         || host_is_an_address
         || !is_upgradable
         || !request

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use crossexam_web::{algorithm, data_url, range};
 
 use crate::body::Body;
+use crate::client::GlobalObject;
 use crate::failure::{BlockReason, NetworkError};
 use crate::fetch_params::FetchParams;
 use crate::host::Host;
@@ -67,11 +68,22 @@ fn blob_fetch<H: Host>(params: &mut FetchParams<'_, H>) -> Response {
     // 3.3. to 3.6. Whether the asking environment may have the object: a top-level navigation and its own page may,
     // others only in the same storage partition.
     let is_top_level_navigation = request.destination == Destination::Document;
+    let environment = request.reserved_client.as_ref().or(request.client.as_ref());
+    let is_top_level_self_fetch = request.client.as_ref().is_some_and(|client| {
+        matches!(
+            client.global,
+            GlobalObject::Window {
+                traversable: Some(_),
+                nested: false
+            }
+        )
+    }) && environment
+        .is_some_and(|environment| environment.creation_url == *request.current_url());
     let same_partition = requests_network_partition_key(request) == entry.partition.as_ref();
     let same_origin =
         request.mode == Mode::Navigate || request.origin().is_same_origin(&entry.origin);
     /// 3.8. An object in another partition or origin is not handed out.
-    if !(is_top_level_navigation || same_partition) || !same_origin {
+    if !(is_top_level_navigation || is_top_level_self_fetch || same_partition) || !same_origin {
         return NetworkError::new(BlockReason::BlobNotAvailable, here!()).into();
     }
     /// 3.9. A response to fill.

@@ -572,3 +572,91 @@ fn the_user_agent_names_itself_and_a_prompt_needs_a_tab() {
         Some("Mozilla/5.0 (Crossexam)")
     );
 }
+
+#[test]
+fn what_the_user_types_goes_before_what_was_known_and_does_not_stay_in_the_url() {
+    let accepted = std::cell::RefCell::new("Basic Ym9iOm9sZA==");
+    let host = ReadyHost::new(|sent: &SentRequest| {
+        if header(sent, "Authorization") == Some(*accepted.borrow()) {
+            answer(200, &[("Cache-Control", "max-age=60")])
+        } else {
+            answer(401, &[("WWW-Authenticate", "Basic realm=\"alice\"")])
+        }
+    });
+    let user_agent = UserAgent::default();
+    let own = page("https://alice.example/");
+    let host = host.with_credentials("bob", "old");
+    let fetched = run(&user_agent, &host, cors(&own, "GET", ALICE));
+    assert_eq!(fetched.response.status(), 200);
+    assert_eq!(fetched.response.url().map(Url::as_str), Some(ALICE));
+    assert_eq!(fetched.request.current_url().as_str(), ALICE);
+    host.take_sent();
+    run(&user_agent, &host, cors(&own, "GET", ALICE));
+    assert!(
+        host.take_sent().is_empty(),
+        "the answer is cached under the URL without the password"
+    );
+
+    // The password is changed at the server, and the user types the new one.
+    *accepted.borrow_mut() = "Basic Ym9iOm5ldw==";
+    let host = host.with_credentials("bob", "new");
+    let other = "https://alice.example/other";
+    let fetched = run(&user_agent, &host, cors(&own, "GET", other));
+    assert_eq!(fetched.response.status(), 200);
+    let sent = host.take_sent();
+    assert_eq!(sent.len(), 2);
+    assert_eq!(
+        header(&sent[0], "Authorization"),
+        Some("Basic Ym9iOm9sZA==")
+    );
+    assert_eq!(
+        header(&sent[1], "Authorization"),
+        Some("Basic Ym9iOm5ldw==")
+    );
+}
+
+#[test]
+fn a_request_that_follows_no_redirect_is_not_completed_twice() {
+    let count = Cell::new(0);
+    let mut request = cors(&page(CHARLIE), "POST", "https://charlie.example/x");
+    request.body = Some(Body::from_bytes("b"));
+    request.redirect_mode = crossexam_fetch::request::RedirectMode::Error;
+    request.traversable_for_user_prompts = TraversableForUserPrompts::NoTraversable;
+    let (_, sent) = run_against(request, |_| {
+        count.set(count.get() + 1);
+        answer(if count.get() == 1 { 421 } else { 200 }, &[])
+    });
+    let lengths = sent[1]
+        .header_list
+        .iter()
+        .filter(|header| &header.name[..] == b"Content-Length");
+    assert_eq!(lengths.count(), 1);
+}
+
+#[test]
+fn a_stored_answer_is_not_handed_to_a_fetch_that_was_aborted() {
+    let host = ReadyHost::new(|_: &SentRequest| answer(200, &[("Cache-Control", "max-age=60")]));
+    let user_agent = UserAgent::default();
+    let request = || {
+        let mut request = cors(&page(CHARLIE), "GET", "https://charlie.example/x");
+        request.unsafe_request = false;
+        request
+    };
+    run(&user_agent, &host, request());
+    let controller = FetchController::new();
+    controller.abort();
+    let trace = Trace::off();
+    let fetched =
+        poll_once(fetch(&user_agent, &host, request(), &controller, &trace)).expect("ready");
+    assert!(error(&fetched).aborted);
+}
+
+#[test]
+fn an_image_that_is_no_http_url_is_not_upgraded() {
+    let mut request = cors(&page(CHARLIE), "GET", "ftp://alice.example/i.png");
+    request.mode = Mode::NoCors;
+    request.destination = Destination::Image;
+    let (fetched, sent) = run_against(request, |_| answer(200, &[]));
+    assert!(fetched.response.is_network_error());
+    assert!(sent.is_empty());
+}
