@@ -680,3 +680,30 @@ fn a_full_memory_fails_the_request_and_not_the_process() {
     assert!(server.failure("/fill").contains("memory"));
     assert_eq!(text(&server.ask("GET", "/", &[], "")), "fine");
 }
+
+#[test]
+fn the_guide_names_what_the_library_has() {
+    let guide = include_str!("../../../docs/guide/servers.md");
+    for (module, source) in crossexam_js::library() {
+        let section = guide
+            .split(&format!("### `{module}`"))
+            .nth(1)
+            .expect(module)
+            .split("\n### ")
+            .next()
+            .unwrap();
+        let exported: Vec<&str> = source
+            .lines()
+            .filter_map(|line| line.strip_prefix("export const "))
+            .filter_map(|rest| rest.split(' ').next())
+            .collect();
+        assert!(exported.len() > 1, "{module}");
+        for name in exported {
+            let written = [format!("`{name}("), format!("`{name}`")];
+            assert!(
+                written.iter().any(|it| section.contains(it)),
+                "{module}: {name}"
+            );
+        }
+    }
+}

@@ -64,7 +64,8 @@ const splitAuthorization = (request) => {
   return space < 0 ? [header.toLowerCase(), ''] : [header.slice(0, space).toLowerCase(), header.slice(space + 1).trim()];
 };
 
-// The subject of the client's TLS certificate, or null: what the machine in front wrote down. See the docs for its name.
+// The subject of the client's TLS certificate, or null. The machine writes it down in a header, as a proxy does that ends
+// TLS in front of a program; what a client itself sends under that name is thrown away.
 export const clientCertificate = (request) => request.headers.get('X-Client-Certificate');
 
 // 401, asking for Basic authentication.
