@@ -72,6 +72,15 @@ fn nodes() {
         ),
         ("document.body.removeChild(document.head)", "NotFoundError"),
         ("document.createElement('<')", "InvalidCharacterError"),
+        ("document.adoptNode(document)", "NotSupportedError"),
+        (
+            "document.body = document.createElement('p')",
+            "HierarchyRequestError",
+        ),
+        (
+            "const t = document.createElement('template'); t.content.append(document.createElement('p')); t.content.firstChild.append(t)",
+            "HierarchyRequestError",
+        ),
         ("document.body.appendChild('text')", "TypeError"),
         ("document.querySelector('a[')", "SyntaxError"),
         (
@@ -83,6 +92,31 @@ fn nodes() {
         page.run(&format!("try {{ {source}; console.log('nothing thrown') }} catch (error) {{ console.log(error.name) }}"));
         assert_eq!(page.console(), [name], "{source}");
     }
+}
+
+#[test]
+fn nodes_are_put_where_they_are_already() {
+    let page = Page::of("<p id=p><i>1</i><b>2</b></p>");
+    page.run(
+        "const show = () => console.log(p.innerHTML);
+         p.prepend(p.firstChild); show(); p.insertBefore(p.firstChild, p.firstChild); show(); p.prepend(p.lastChild, p.firstChild); show();
+         p.firstChild.replaceWith('x', p.firstChild, 'y'); show(); p.replaceChild(p.lastChild, p.firstChild); show();
+         const fragment = document.createDocumentFragment(); fragment.append('1', '2');
+         try { fragment.firstChild.replaceWith(fragment, 'z') } catch (error) { console.log(error.name) }
+         const html = document.documentElement; html.replaceWith(html.cloneNode(true)); console.log(document.documentElement !== html);",
+    );
+    assert_eq!(
+        page.console(),
+        [
+            "<i>1</i><b>2</b>",
+            "<i>1</i><b>2</b>",
+            "<b>2</b><i>1</i>",
+            "x<b>2</b>y<i>1</i>",
+            "<i>1</i><b>2</b>y",
+            "NotFoundError",
+            "true"
+        ]
+    );
 }
 
 #[test]
@@ -389,4 +423,73 @@ fn cookies_domain_and_referrer() {
         "document.referrer",
         "https://alice.example/?token=t".to_owned()
     )));
+}
+
+/// Does things at random to a tree, and says what of it is no tree any more.
+const SHUFFLE: &str = r#"
+let state = SEED;
+const random = (bound) => { state = (Math.imul(state, 1103515245) + 12345) >>> 0; return (state >>> 8) % bound; };
+const pool = [document, document.body, document.head, document.documentElement, document.createDocumentFragment()];
+const pick = () => pool[random(pool.length)];
+const other = new DOMParser().parseFromString('<p>a<b>c</b></p>', 'text/html');
+const tags = ['div', 'p', 'span', 'template', 'form', 'input', 'iframe', 'title', 'body', 'select', 'option'];
+const deeds = [
+  () => { const made = document.createElement(tags[random(tags.length)]); made.id = 'i' + random(5); pool.push(made); },
+  () => pool.push(document.createTextNode('t'), new Comment('c')),
+  () => pick().appendChild(pick()), () => pick().insertBefore(pick(), pick().firstChild), () => pick().insertBefore(pick(), pick()),
+  () => pick().removeChild(pick()), () => pick().replaceChild(pick(), pick()), () => pick().remove(),
+  () => pick().append(pick(), 'x', pick()), () => pick().prepend(pick()), () => pick().before(pick(), pick()), () => pick().after(pick()),
+  () => pick().replaceWith(pick(), 'y', pick()), () => pick().replaceChildren(pick(), pick()), () => pool.push(pick().cloneNode(true)),
+  () => { pick().textContent = 'z'; }, () => { pick().innerHTML = '<div><p>q</p><i></i></div>r'; }, () => pick().normalize(),
+  () => other.body.append(pick()), () => document.adoptNode(pick()), () => pool.push(document.importNode(pick(), true)),
+  () => { pick().outerHTML = '<u>v</u>w'; }, () => pick().insertAdjacentElement('afterend', pick()), () => { pick().name = 'n' + random(3); },
+  () => { document.title = 'T'; }, () => { document.body = pick(); }, () => pool.push(pick().firstChild ?? document), () => pick().content.append(pick()),
+];
+let done = 0;
+for (let round = 0; round < 400; round++) {
+  try { deeds[random(deeds.length)](); done++; } catch (error) {
+    if (!(error instanceof DOMException) && !(error instanceof TypeError)) throw error;
+  }
+  if (pool.length > 60) pool.splice(5, 20);
+}
+const wrong = [];
+const check = (parent, connected, depth) => {
+  if (depth > 500) return wrong.push('a circle');
+  let before = null;
+  for (let child = parent.firstChild; child !== null; child = child.nextSibling) {
+    if (child.parentNode !== parent) wrong.push('parent');
+    if (child.previousSibling !== before) wrong.push('sibling');
+    if (child.isConnected !== connected) wrong.push('connected');
+    if (child.ownerDocument !== (parent.ownerDocument ?? parent)) wrong.push('document');
+    before = child;
+    check(child, connected, depth + 1);
+  }
+  if (parent.lastChild !== before) wrong.push('last');
+  if (parent.childNodes.length !== [...parent.childNodes].length) wrong.push('length');
+};
+check(document, true, 0);
+check(other, true, 0);
+for (const node of pool) {
+  let root = node;
+  for (let steps = 0; root.parentNode !== null; steps++) { root = root.parentNode; if (steps > 500) { wrong.push('endless'); break; } }
+  check(root, root.nodeType === 9, 0);
+}
+if ([...document.childNodes].filter((child) => child.nodeType === 1).length > 1) wrong.push('two roots');
+if (document.querySelectorAll('iframe').length !== length) wrong.push('frames');
+for (let id = 0; id < 5; id++) {
+  const name = 'i' + id, first = document.getElementById(name);
+  if ((window[name] ?? null) !== first) wrong.push('window.' + name);
+}
+console.log(wrong.join(), done > 40);
+"#;
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(48))]
+    #[test]
+    fn whatever_scripts_do_a_tree_stays_a_tree(seed in 1_u32..) {
+        let page = Page::of("<title>t</title><div id=i0><p id=i1>x<b>y</b></p></div>");
+        page.run(&format!("{{ {} }}", SHUFFLE.replace("SEED", &seed.to_string())));
+        proptest::prop_assert_eq!(page.console(), [" true"]);
+        proptest::prop_assert_eq!(page.errors(), [""; 0]);
+    }
 }

@@ -129,8 +129,10 @@ export default function (ops, lib, global) {
       const document = documentOf(this), record = dom.elementRecord(value), old = bodyOf(document), root = dom.documentElement(document);
       if (!is(record, 'body') && !is(record, 'frameset')) throw new DOMException('not a body', 'HierarchyRequestError');
       if (root === null) throw new DOMException('the document has no element', 'HierarchyRequestError');
+      if (old === record) return;
+      dom.ensureInsertable(root, record, old, old);
       dom.insert(root, record, old);
-      if (old !== null && old !== record) dom.remove(old);
+      if (old !== null) dom.remove(old);
     },
     get title() { const title = titleOf(documentOf(this)); return title === null ? '' : collapse(dom.childText(title)); },
     set title(value) {
@@ -187,11 +189,16 @@ export default function (ops, lib, global) {
     createDocumentFragment() { return dom.wrap(dom.newFragment(documentOf(this))); },
     createTextNode(data) { return dom.wrap(dom.newText(documentOf(this), convert.DOMString(data))); },
     createComment(data) { return dom.wrap(dom.newComment(documentOf(this), convert.DOMString(data))); },
-    importNode(node) { return dom.wrap(dom.clone(lib.state(node, 'Node'), documentOf(this), !!arguments[1])); },
+    importNode(node) { return dom.wrap(dom.clone(movable(node), documentOf(this), !!arguments[1])); },
     adoptNode(node) {
-      dom.adopt(lib.state(node, 'Node'), documentOf(this));
+      dom.adopt(movable(node), documentOf(this));
       return node;
     },
+  };
+  const movable = (object) => {
+    const record = lib.state(object, 'Node');
+    if (record.type === dom.DOCUMENT) throw new DOMException('a document belongs to no other', 'NotSupportedError');
+    return record;
   };
   const checkTag = (name) => {
     const first = dom.lower(name[0] ?? '');

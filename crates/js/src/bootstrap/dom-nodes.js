@@ -152,7 +152,7 @@ export default function (ops, lib, global) {
         lib.requireArguments(arguments.length, 2, 'Node.replaceChild');
         const record = argument(child, 'Node.replaceChild'), replaced = argument(old, 'Node.replaceChild');
         if (record === replaced) return old;
-        dom.ensureInsertable(parent, record, replaced);
+        dom.ensureInsertable(parent, record, replaced, replaced);
         const reference = replaced.next === record ? record.next : replaced.next;
         dom.remove(replaced);
         dom.insert(parent, record, reference);
@@ -211,7 +211,11 @@ export default function (ops, lib, global) {
     get firstElementChild() { return dom.wrap(childElements(node(this))[0] ?? null); },
     get lastElementChild() { const list = childElements(node(this)); return dom.wrap(list.length > 0 ? list[list.length - 1] : null); },
     get childElementCount() { return childElements(node(this)).length; },
-    prepend(...nodes) { const record = node(this); put(record, nodes, record.first); },
+    prepend(...nodes) {
+      const parent = node(this), record = joined(parent.document, nodes);
+      dom.ensureInsertable(parent, record, parent.first);
+      dom.insert(parent, record, parent.first);
+    },
     append(...nodes) { put(node(this), nodes, null); },
     replaceChildren(...nodes) {
       const parent = node(this), record = joined(parent.document, nodes);
@@ -235,8 +239,9 @@ export default function (ops, lib, global) {
       if (parent === null) return;
       const previous = viable(record, 'previous', nodes);
       const joint = joined(record.document, nodes);
-      dom.ensureInsertable(parent, joint, null);
-      dom.insert(parent, joint, previous === null ? parent.first : previous.next);
+      const reference = previous === null ? parent.first : previous.next;
+      dom.ensureInsertable(parent, joint, reference);
+      dom.insert(parent, joint, reference);
     },
     after(...nodes) {
       const record = node(this), { parent } = record;
@@ -246,7 +251,7 @@ export default function (ops, lib, global) {
       const record = node(this), { parent } = record;
       if (parent === null) return;
       const next = viable(record, 'next', nodes), joint = joined(record.document, nodes);
-      dom.ensureInsertable(parent, joint, null);
+      dom.ensureInsertable(parent, joint, next, record);
       if (record.parent === parent) dom.remove(record);
       dom.insert(parent, joint, next);
     },

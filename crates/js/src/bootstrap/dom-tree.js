@@ -48,7 +48,10 @@ export default function (ops, lib, global) {
     element.html = namespace === HTML;
     element.attributes = attributes;
     if (element.html) {
-      if (local === 'template') element.contents = dom.newFragment(document);
+      if (local === 'template') {
+        element.contents = dom.newFragment(document);
+        element.contents.host = element;
+      }
       dom.behaviours[local]?.created?.(element);
     }
     return element;
@@ -224,6 +227,7 @@ export default function (ops, lib, global) {
         }
       }
     } else {
+      if (before === node) before = node.next;
       if (node.parent !== null) dom.remove(node);
       link(parent, node, before);
       if (parent.connected) mark(node, true, elements);
@@ -257,16 +261,20 @@ export default function (ops, lib, global) {
     } else dom.insert(parent, dom.newText(parent.document, data), before);
   };
   const hierarchy = (message) => { throw new DOMException(message, 'HierarchyRequestError'); };
-  dom.ensureInsertable = (parent, node, before) => {
+  // `replaced` is a child of the parent's that goes.
+  dom.ensureInsertable = (parent, node, before, replaced = null) => {
     if (parent.type !== ELEMENT && parent.type !== DOCUMENT && parent.type !== FRAGMENT) hierarchy('this node cannot have children');
-    if (dom.isInclusiveAncestor(node, parent)) hierarchy('the node is the parent or above it');
+    // A template's contents count as below it.
+    for (let at = parent; at !== null; at = at.parent ?? at.host ?? null) {
+      if (at === node) hierarchy('the node is the parent or above it');
+    }
     if (before !== null && before.parent !== parent) throw new DOMException('the reference node is no child of this node', 'NotFoundError');
     if (node.type === DOCUMENT) hierarchy('a document cannot be inserted');
     if (parent.type === DOCUMENT) {
       if (node.type === TEXT) hierarchy('a document holds no text itself');
       const elements = node.type === FRAGMENT ? dom.findAll(node, (element) => element.parent === node).length : node.type === ELEMENT ? 1 : 0;
       const root = dom.documentElement(parent);
-      if (elements > 1 || (elements === 1 && root !== null && root !== node)) hierarchy('a document has one element');
+      if (elements > 1 || (elements === 1 && root !== null && root !== node && root !== replaced)) hierarchy('a document has one element');
     } else if (node.type === DOCTYPE) hierarchy('a doctype belongs into a document');
   };
   dom.documentElement = (document) => {
@@ -284,7 +292,10 @@ export default function (ops, lib, global) {
         }
         const copy = dom.newElement(document, source.namespace, source.local, attributes);
         behaviourOf(source)?.cloned?.(source, copy);
-        if (deep && source.contents !== undefined) copy.contents = dom.clone(source.contents, document, true);
+        if (deep && source.contents !== undefined) {
+          copy.contents = dom.clone(source.contents, document, true);
+          copy.contents.host = copy;
+        }
         return copy;
       }
       if (source.type === FRAGMENT) return dom.newFragment(document);
