@@ -285,3 +285,19 @@ fn what_a_person_sees() {
     let text = page.agent.visible_text(page.realm).unwrap();
     assert_eq!(text, "Head line\none two\nthree\na\nb\nx y\nz\nl r");
 }
+
+#[test]
+fn what_a_person_sees_of_a_deep_page() {
+    let page = Page::of(&"<b>x".repeat(3_000));
+    assert_eq!(
+        page.agent.visible_text(page.realm).unwrap(),
+        "x".repeat(3_000)
+    );
+    assert_eq!(
+        page.value("document.querySelector('b').innerText.length"),
+        "3000"
+    );
+    let page = Page::of("<pre>a\n<p hidden>b</p><pre hidden>c</pre><i id=i>d\ne</i></pre>f\ng");
+    assert_eq!(page.agent.visible_text(page.realm).unwrap(), "a\nd\ne\nf g");
+    assert_eq!(page.value("i.innerText"), "d\ne");
+}

@@ -19,7 +19,7 @@ export default function (ops, lib, global) {
   // The text under a record, a block a line. With `fields`, what fields hold too.
   const textOf = (root, fields) => {
     const lines = [];
-    let line = '';
+    let line = '', inPre = dom.closest(root, 'pre') === null || is(root, 'pre') ? 0 : 1;
     const end = () => {
       const words = dom.words(line);
       if (words.length > 0) push(lines, join(words, ' '));
@@ -29,7 +29,7 @@ export default function (ops, lib, global) {
     // The record's own text; says whether its children are to be looked at.
     const enter = (record) => {
       if (record.type === dom.TEXT) {
-        if (dom.closest(record.parent, 'pre') !== null) {
+        if (inPre > 0) {
           const parts = lib.primordials.stringSplit(record.data, '\n');
           for (let index = 0; index < parts.length; index++) {
             if (index > 0) end();
@@ -40,6 +40,7 @@ export default function (ops, lib, global) {
       }
       if (record.type !== dom.ELEMENT) return record.type === dom.DOCUMENT || record.type === dom.FRAGMENT;
       if (isUnseen(record)) return false;
+      if (is(record, 'pre')) inPre++;
       if (isBlock(record)) end();
       if (is(record, 'br')) end();
       if (is(record, 'td') || is(record, 'th')) line += ' ';
@@ -54,6 +55,7 @@ export default function (ops, lib, global) {
       return !is(record, 'textarea') || !fields;
     };
     const leave = (record) => {
+      if (is(record, 'pre') && !isUnseen(record)) inPre--;
       if (isBlock(record)) end();
       if (is(record, 'button')) line += ' ';
     };
