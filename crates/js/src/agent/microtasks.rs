@@ -14,7 +14,7 @@ impl Agent {
     /// # Errors
     ///
     /// [`ScriptError::Runaway`], [`ScriptError::OutOfMemory`], or [`ScriptError::EndlessMicrotasks`], after which the
-    /// agent runs nothing any more. Exceptions of single microtasks go to [`RealmHost::report_exception`].
+    /// agent runs nothing any more. Exceptions of single microtasks go to [`RealmHost::report_exception`](crate::RealmHost::report_exception).
     pub fn run_microtasks(&self) -> Result<(), ScriptError> {
         let mut outcome = self.checkpoint();
         // A document may have waited for one of them.
