@@ -25,7 +25,7 @@ pub(super) fn escaped(text: &str) -> String {
 /// Prose, escaped, in which what stands between two backticks is code.
 pub(super) fn prose(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return escaped(text);
     }
     parts
