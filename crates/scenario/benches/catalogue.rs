@@ -3,7 +3,6 @@
 //! Run with `cargo bench -p crossexam-scenario`.
 
 use std::path::Path;
-use std::sync::OnceLock;
 
 use crossexam_scenario::{Folder, RunOptions, Scenario, run};
 use divan::Bencher;
@@ -38,17 +37,15 @@ fn scenarios() -> Vec<Scenario> {
 }
 
 /// `S04 fixed` and the like.
-fn replays() -> &'static [String] {
-    static NAMES: OnceLock<Vec<String>> = OnceLock::new();
-    NAMES.get_or_init(|| {
-        let mut names = Vec::new();
-        for scenario in scenarios() {
-            for variant in scenario.variants() {
-                names.push(format!("{} {}", scenario.id(), variant.unwrap_or_default()));
-            }
+fn replays() -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for scenario in scenarios() {
+        for variant in scenario.variants() {
+            let name = format!("{} {}", scenario.id(), variant.unwrap_or_default());
+            names.push(&*name.leak());
         }
-        names
-    })
+    }
+    names
 }
 
 fn options(trace: bool) -> RunOptions {
