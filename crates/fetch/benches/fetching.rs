@@ -316,8 +316,11 @@ mod growing_stores {
 
     #[divan::bench(args = [10, 1_000, 100_000])]
     fn get_with_cookies_of_other_sites(bencher: Bencher<'_, '_>, cookies: usize) {
-        let (client, user_agent) = (environment(), UserAgent::default());
+        let (client, mut user_agent) = (environment(), UserAgent::default());
+        // More than any browser keeps, so that nothing is evicted.
+        user_agent.choices.cookie_policy.total_limit = usize::MAX;
         let now = Server.now();
+        let user_agent = user_agent;
         let set = |host: String, cookie: String| {
             let stored = user_agent.cookies.borrow_mut().parse_and_store(
                 now,
