@@ -3,7 +3,7 @@
 //! A standard's algorithm is transcribed as one function. Above the statement that carries out a step
 //! stands a doc comment that begins with the step's number, followed by the project's own short words:
 //!
-//! ```ignore
+//! ```text
 //! /// CORS check.
 //! #[algorithm("concept-cors-check")]
 //! pub fn cors_check(request: &Request, response: &Response, trace: &Trace) -> Result<(), CorsCheckFailure> {
