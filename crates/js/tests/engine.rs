@@ -57,66 +57,6 @@ fn runaways_meet_their_budget() {
 }
 
 #[test]
-fn built_ins_that_walk_are_bounded() {
-    let limits = Limits {
-        interrupt_budget: 20,
-        ..Limits::default()
-    };
-    for source in [
-        "new Array(4294967295).reverse()",
-        "new Array(4294967295).sort()",
-        "String(new Array(4294967295))",
-        "[].concat(new Array(4294967295), [1])",
-        "new Array(4294967295).shift()",
-        "new Array(4294967290).unshift(1)",
-        "new Array(4294967295).splice(0, 4294967290)",
-        "new Array(4294967295).slice(1)",
-        "[[new Array(4294967295)]].flat(Infinity)",
-        "[1].flatMap(() => new Array(4294967295))",
-        "new Array(2 ** 31).toLocaleString()",
-        "Array.prototype.copyWithin.call({ length: 2 ** 53 - 1 }, 0, 5)",
-        "Array.prototype.reverse.call({ length: '9007199254740991' })",
-        "new Array(4294967295).indexOf(1)",
-        "new Array(4294967295).forEach(() => {})",
-        "Array.from({ length: 2 ** 32 - 1 })",
-        "const all = new Array(2 ** 31); Promise.all(all)",
-        "for (const hole of new Array(4294967295));",
-        "structuredClone(Array.from({ length: 1e6 }, (_, i) => [i]))",
-    ] {
-        let fake = Fake::with_limits(limits);
-        let realm = fake.realm(RealmKind::Window);
-        let error = fake
-            .agent
-            .evaluate_script(realm, source, "walk.js")
-            .unwrap_err();
-        let expected = match &error {
-            ScriptError::Runaway { .. } | ScriptError::OutOfMemory { .. } => true,
-            ScriptError::Exception { message, .. } => message.starts_with("RangeError"),
-            ScriptError::EndlessMicrotasks { .. } | ScriptError::Reentered => false,
-        };
-        assert!(expected, "{source}: {error:?}");
-    }
-}
-
-#[test]
-fn the_bounded_built_ins_are_as_they_were() {
-    let fake = Fake::new();
-    let realm = fake.realm(RealmKind::Window);
-    fake.check(
-        realm,
-        "same([[1, [2, [3, [4]]]].flat(), [1, [2, [3]]].flat(Infinity), [[1], [[2]]].flatMap((it) => it), [1, , 2].flat()], [[1, 2, [3, [4]]], [1, 2, 3], [1, [2]], [1, 2]]);
-         same([[3, 1, 2].sort(), [1, 2, 3].reverse(), [1, 2, 3].slice(1), [1].concat(2, [3]), [1, 2].join('-'), String([1, [2, 3]])], [[1, 2, 3], [3, 2, 1], [2, 3], [1, 2, 3], '1-2', '1,2,3']);
-         const list = [1, 2, 3]; same([list.shift(), list.unshift(9), list.splice(1, 1), list], [1, 3, [2], [9, 3]]);
-         for (const [name, length] of [['concat', 1], ['slice', 2], ['sort', 1], ['flat', 0], ['flatMap', 1], ['splice', 2], ['join', 1]]) {
-           const descriptor = Object.getOwnPropertyDescriptor(Array.prototype, name);
-           same([descriptor.value.name, descriptor.value.length, descriptor.enumerable], [name, length, false]);
-           throws(() => new descriptor.value());
-         }
-         same(Array.prototype.slice.call('abc', 1), ['b', 'c']); throws(() => Array.prototype.reverse.call(null));",
-    );
-}
-
-#[test]
 fn memory_is_capped() {
     for source in [
         "const list = []; for (;;) list.push(new Array(10000).fill(1))",
