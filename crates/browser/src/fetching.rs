@@ -5,7 +5,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 use crossexam_fetch::host::{ConnectionParams, Host, HttpRequest, HttpResponse, NetworkFailure};
 use crossexam_fetch::{
-    BlockReason, FetchController, Fetched, NetworkError, Request, Response, fetch,
+    BlockReason, FetchController, Fetched, NetworkError, Request, Response, fetch, fetch_in_parallel,
 };
 use crossexam_sim::BrowserHost;
 use crossexam_sim::journal::{Event, FetchId, FetchOutcome, FetchRecord, Holder};
@@ -21,6 +21,7 @@ use crate::inner::Inner;
 pub(crate) struct Wire {
     host: BrowserHost,
     browser: Rc<Inner>,
+    client: Option<Holder>,
 }
 
 impl Host for Wire {
@@ -46,6 +47,24 @@ impl Host for Wire {
         let mut response = self.host.http_request(connection, request).await?;
         response.header_list = tampered(&response.header_list, &tampering.answers);
         Ok(response)
+    }
+
+    fn fetch_in_parallel(&self, request: Request) {
+        let (browser, client) = (Rc::clone(&self.browser), self.client.clone());
+        let name = format!("{} revalidates {}", browser.name, request.url());
+        self.host.network().executor().spawn(&name, async move {
+            let cause = Cause {
+                client,
+                initiator: "stale-while-revalidate".to_owned(),
+            };
+            let (recording, wire) = browser.begin_recording(cause, &request);
+            let Some(wire) = wire else { return };
+            let (user_agent, controller) = (&browser.user_agent, FetchController::new());
+            let trace = &recording.trace;
+            let response = fetch_in_parallel(user_agent, &wire, request, &controller, trace).await;
+            let outcome = browser.outcome_of(&response, None);
+            browser.end_recording(recording, outcome);
+        });
     }
 
     async fn prompt_for_credentials(
@@ -151,6 +170,7 @@ impl Inner {
         let wire = self.this.upgrade().map(|browser| Wire {
             host: self.host.for_fetch(id),
             browser,
+            client: recording.cause.client.clone(),
         });
         (recording, wire)
     }

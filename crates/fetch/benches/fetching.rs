@@ -81,6 +81,8 @@ impl Host for Server {
         Ok(response(200, &HEADERS))
     }
 
+    fn fetch_in_parallel(&self, _: Request) {}
+
     async fn prompt_for_credentials(&self, _: u64, _: &Url, _: &str) -> Option<(String, String)> {
         None
     }

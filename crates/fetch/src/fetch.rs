@@ -91,6 +91,28 @@ pub async fn fetch<H: Host>(
     }
 }
 
+/// Runs main fetch for a request that came up during another fetch and that nobody waits for. Only the user agent's stores
+/// show that it has happened; the response is for whoever keeps records.
+pub async fn fetch_in_parallel<H: Host>(
+    user_agent: &UserAgent,
+    host: &H,
+    request: Request,
+    controller: &FetchController,
+    trace: &Trace,
+) -> Response {
+    let mut params = FetchParams {
+        request,
+        user_agent,
+        host,
+        controller,
+        trace,
+        timing_info: TimingInfo::default(),
+        cross_origin_isolated_capability: false,
+        passed: None,
+    };
+    main_fetch(&mut params, Recursive::No).await
+}
+
 /// The `Accept` value that fits a request's destination.
 fn accept_value(request: &Request) -> Bytes {
     const DOCUMENT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";

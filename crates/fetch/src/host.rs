@@ -4,6 +4,8 @@ use bytes::Bytes;
 use crossexam_web::{HeaderList, Site, Timestamp};
 use url::Url;
 
+use crate::request::Request;
+
 /// The outside world of one browser.
 ///
 /// A host whose futures are always ready makes of fetching a plain function; a simulated one gives a deterministic
@@ -20,6 +22,10 @@ pub trait Host {
         connection: ConnectionParams<'_>,
         request: HttpRequest<'_>,
     ) -> impl Future<Output = Result<HttpResponse, NetworkFailure>>;
+
+    /// Begins a fetch whose response nobody waits for, and which goes on for itself: the host runs
+    /// [`fetch_in_parallel`](crate::fetch_in_parallel) with the request when it can.
+    fn fetch_in_parallel(&self, request: Request);
 
     /// Asks the user for a user name and a password; `None` when the user declines.
     fn prompt_for_credentials(

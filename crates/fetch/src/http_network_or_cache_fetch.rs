@@ -1,30 +1,32 @@
 //! HTTP-network-or-cache fetch.
 //!
-//! MODEL: a stored response that could be served while it is revalidated is revalidated first (step 8.26.2.1).
-//!
 //! <https://fetch.spec.whatwg.org/#http-network-or-cache-fetch>
 
+use std::rc::Rc;
+
 use bytes::Bytes;
-use crossexam_web::{Timestamp, algorithm};
+use crossexam_web::{HeaderList, Timestamp, algorithm};
 use url::Url;
 
 use crate::authentication::{Challenged, basic_authorization_of_url, basic_realm, challenged};
-use crate::body::BodySource;
-use crate::client::{EmbedderPolicyValue, Environment};
+use crate::body::{Body, BodySource};
+use crate::client::EmbedderPolicyValue;
 use crate::cookie_header::append_a_request_cookie_header;
 use crate::failure::{BlockReason, NetworkError};
 use crate::fetch_metadata::append_the_fetch_metadata_headers_for_a_request;
 use crate::fetch_params::FetchParams;
-use crate::host::{Host, HttpRequestPurpose};
-use crate::http_cache::{Freshness, is_unsafe_method};
+use crate::host::{Host, HttpRequestPurpose, NetworkPartitionKey};
+use crate::http_cache::cache_control::RequestDirectives;
+use crate::http_cache::{Freshness, StoredResponse, Times, is_unsafe_method};
 use crate::http_network_fetch::http_network_fetch;
-use crate::network_partition_keys::network_partition_key;
+use crate::network_partition_keys::determine_the_http_cache_partition;
 use crate::origin_header::{append_a_request_origin_header, redirect_taint};
 use crate::request::{
     CacheMode, CredentialsMode, Initiator, Mode, RedirectTaint, Referrer, Request,
-    ResponseTainting, TraversableForUserPrompts,
+    ResponseTainting, ServiceWorkersMode, TraversableForUserPrompts,
 };
-use crate::response::{CacheState, Response};
+use crate::response::{CacheState, InternalResponse, Response};
+use crate::user_agent::environment_default_user_agent_value;
 
 /// The optional arguments of HTTP-network-or-cache fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +59,12 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
     let choices = &params.user_agent.choices;
     /// 1. Take the request.
     let request = &mut params.request;
+    /// 4. There is no response yet,
+    let mut response = None;
+    /// 5. none from the cache either,
+    let mut stored_response = None;
+    /// 7. and nothing is being validated.
+    let mut revalidating = Revalidating::No;
     // NB: httpRequest is the request itself. Of the standard's copy only the header list and the cache mode are changed
     // before it is dropped, and headers are only ever added behind those that the request has; so the list is cut back to
     // its length at the end. (`Sec-Fetch-*` and `Sec-Purpose` are set, not appended: no script can have put them there.)
@@ -84,14 +92,14 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
     });
     /// 8.5. How long is the body?
     let content_length = http_request.body.as_ref().and_then(|body| body.length);
-    /// 8.6. Without one there is nothing to say,
+    /// 8.6. There is nothing to say of it,
     let mut content_length_header_value = None;
     if http_request.body.is_none() && matches!(&http_request.method[..], b"POST" | b"PUT") {
-        /// 8.7. except with `POST` and `PUT`.
+        /// 8.7. except of one that is missing with `POST` and `PUT`,
         content_length_header_value = Some(Bytes::from_static(b"0"));
     }
     if let Some(length) = content_length {
-        /// 8.8. The length in digits.
+        /// 8.8. or of one whose length is known.
         content_length_header_value = Some(length.to_string().into());
     }
     if let Some(value) = content_length_header_value {
@@ -100,6 +108,7 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
     }
     // 8.10. MODEL: the host of a keepalive request keeps count of what is in flight in its fetch group.
     if let Referrer::Url(referrer) = &http_request.referrer {
+        /// 8.11.1. The referrer as text.
         let value = Bytes::copy_from_slice(referrer.as_str().as_bytes());
         trace.fact("Referer", || value.clone());
         /// 8.11.2. `Referer`.
@@ -115,11 +124,14 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
         /// 8.14. `Sec-Purpose`.
         http_request.header_list.set("Sec-Purpose", "prefetch");
     }
-    if !choices.default_user_agent.is_empty() && !http_request.header_list.contains(b"User-Agent") {
-        /// 8.15.2. `User-Agent`.
-        http_request
-            .header_list
-            .append("User-Agent", choices.default_user_agent.clone());
+    if !http_request.header_list.contains(b"User-Agent") {
+        // SPEC: a request without a client has no environment to ask; the browser is the same.
+        /// 8.15.1. Who the browser says it is.
+        let value = environment_default_user_agent_value(choices, http_request.client.as_deref());
+        if !value.is_empty() {
+            /// 8.15.2. `User-Agent`.
+            http_request.header_list.append("User-Agent", value);
+        }
     }
     if http_request.cache_mode == CacheMode::Default && is_conditional(http_request) {
         /// 8.16. A page that makes its own conditional request bypasses the cache.
@@ -153,11 +165,19 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
             .header_list
             .append("Accept-Encoding", "identity");
     }
-    // 8.20. MODEL: the host adds `Host`; content codings are not modelled, so none is asked for.
+    // NB: the host adds `Host` and what the connection needs. `DNT` and its like are not sent.
+    let codings = choices.accept_encoding_for(http_request.current_url());
+    if !codings.is_empty() && !http_request.header_list.contains(b"Accept-Encoding") {
+        /// 8.20. HTTP's own headers: the content codings that are understood.
+        http_request
+            .header_list
+            .append("Accept-Encoding", codings.clone());
+    }
     if include_credentials {
         /// 8.21.1. `Cookie`.
         append_a_request_cookie_header(http_request, params.user_agent, params.host.now(), trace);
         if !http_request.header_list.contains(b"Authorization") {
+            /// 8.21.2.1. Perhaps a password goes along:
             let url = http_request.current_url();
             let url_includes_credentials = includes_credentials(url);
             let entries = params.user_agent.authentication_entries.borrow();
@@ -180,13 +200,10 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
             }
         }
     }
-    // 8.22. MODEL: there are no proxies.
-    // 8.24. The client whose partition's cache is meant; without one there is no cache.
-    let cache_client = http_request
-        .reserved_client
-        .clone()
-        .or_else(|| http_request.client.clone());
-    if cache_client.is_none() || !choices.http_cache {
+    /// 8.24. Which cache is meant?
+    let http_cache = determine_the_http_cache_partition(http_request).cloned();
+    let http_cache = http_cache.filter(|_| choices.http_cache);
+    if http_cache.is_none() {
         // SPEC: "only-if-cached" becomes "no-store" as well, as written; that would ask the network after all.
         /// 8.25. Without a cache nothing is looked up or stored.
         http_request.cache_mode = match http_request.cache_mode {
@@ -194,53 +211,71 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
             _ => CacheMode::NoStore,
         };
     }
-    let mut revalidating = Revalidating::No;
-    let mut response = None;
-    if !matches!(
-        http_request.cache_mode,
-        CacheMode::NoStore | CacheMode::Reload
-    ) && &http_request.method[..] == b"GET"
-        && !options.is_authentication_fetch
-        && let Some(client) = &cache_client
+    if let Some(partition) = &http_cache
+        && may_be_answered_from_the_cache(http_request, options)
     {
-        let cache = params.user_agent.http_cache.borrow();
-        let list = &http_request.header_list;
+        let (url, list) = (http_request.current_url(), &http_request.header_list);
         /// 8.26.1. Is there a stored response for the same URL and the same headers, as far as it varies by them?
-        let stored = cache.select(
-            network_partition_key(client),
-            http_request.current_url(),
-            list,
-        );
-        if let Some(stored) = stored {
-            let freshness = stored.freshness(list, params.host.now());
+        stored_response = params
+            .user_agent
+            .http_cache
+            .borrow_mut()
+            .select(partition, url, list);
+        if let Some(stored) = &stored_response {
+            let freshness = freshness_for(stored, http_request, params.host.now());
             trace.fact("stored response", || match freshness {
                 Freshness::Fresh => "fresh",
+                Freshness::StaleWhileRevalidate => "stale, and may be used while it is revalidated",
                 Freshness::Stale => "stale",
             });
-            let any_age_will_do = matches!(
-                http_request.cache_mode,
-                CacheMode::ForceCache | CacheMode::OnlyIfCached
-            );
-            if freshness == Freshness::Stale && !any_age_will_do {
-                /// 8.26.2.2.1. It is stale: ask whether it is still good,
-                revalidating = Revalidating::Yes;
-                if let Some(etag) = stored.header(b"ETag") {
-                    /// 8.26.2.2.2.1. by its tag
-                    http_request.header_list.append("If-None-Match", etag);
-                }
-                if let Some(modified) = stored.header(b"Last-Modified") {
-                    /// 8.26.2.2.2.2. and its time.
-                    http_request
-                        .header_list
-                        .append("If-Modified-Since", modified);
-                }
+            if http_request.cache_mode == CacheMode::Default
+                && freshness == Freshness::StaleWhileRevalidate
+                && http_request.client.is_some()
+            {
+                /// 8.26.2.1.1. It will do for once,
+                response = Some(from_the_cache(stored, CacheState::Local));
+                /// 8.26.2.1.3. and the same request
+                let mut revalidate_request = http_request.clone();
+                restore(&mut revalidate_request, original);
+                /// 8.26.2.1.4. asks whether it is still good,
+                revalidate_request.cache_mode = CacheMode::NoCache;
+                /// 8.26.2.1.5. and only that,
+                revalidate_request.prevent_no_cache_cache_control_header_modification = true;
+                /// 8.26.2.1.6. of nobody but the server,
+                revalidate_request.service_workers_mode = ServiceWorkersMode::None;
+                /// 8.26.2.1.7. while this fetch goes on.
+                params.host.fetch_in_parallel(revalidate_request);
             } else {
-                let mut internal = stored.to_response();
-                internal.cache_state = CacheState::Local;
-                /// 8.26.2.2.3. It is good enough; nothing is sent.
-                response = Some(Response::from(internal));
+                if freshness == Freshness::Stale {
+                    /// 8.26.2.2.1. It is stale: ask whether it is still good,
+                    revalidating = Revalidating::Yes;
+                }
+                if revalidating == Revalidating::Yes
+                    && !matches!(
+                        http_request.cache_mode,
+                        CacheMode::ForceCache | CacheMode::OnlyIfCached
+                    )
+                {
+                    if let Some(etag) = stored.header_list().get(b"ETag") {
+                        /// 8.26.2.2.2.1. by its tag
+                        http_request.header_list.append("If-None-Match", etag);
+                    }
+                    if let Some(modified) = stored.header_list().get(b"Last-Modified") {
+                        /// 8.26.2.2.2.2. and its time.
+                        http_request
+                            .header_list
+                            .append("If-Modified-Since", modified);
+                    }
+                } else {
+                    /// 8.26.2.2.3. It is good enough; nothing is sent.
+                    response = Some(from_the_cache(stored, CacheState::Local));
+                }
             }
         }
+    }
+    if response.is_none() && only_the_cache_may_answer(&http_request.header_list) {
+        trace.fact("cache", || "`only-if-cached`, and nothing is stored");
+        response = Some(gateway_timeout());
     }
     let range_requested = http_request.header_list.contains(b"Range");
     if params.controller.is_canceled() {
@@ -259,13 +294,12 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
             let request_time = params.host.now();
             /// 11.2. Send it.
             let forward_response = http_network_fetch(params, include_credentials, options).await;
-            update_the_cache(
-                params,
-                forward_response,
-                cache_client.as_deref(),
-                revalidating,
-                request_time,
-            )
+            let times = Times {
+                request: request_time,
+                response: params.host.now(),
+            };
+            let validated = stored_response.filter(|_| revalidating == Revalidating::Yes);
+            update_the_cache(params, forward_response, http_cache.as_ref(), validated, times)
         }
     };
     restore(&mut params.request, original);
@@ -417,21 +451,73 @@ enum Revalidating {
     Yes,
 }
 
+/// Whether a stored response may be the answer at all (steps 8.26 and 8.26.1): to a safe request that asks for the whole.
+///
+/// NB: a request that carries the password that was just asked for goes to whoever has asked.
+fn may_be_answered_from_the_cache(request: &Request, options: NetworkOrCacheFetch) -> bool {
+    let cache_mode = request.cache_mode;
+    !matches!(cache_mode, CacheMode::NoStore | CacheMode::Reload)
+        && matches!(&request.method[..], b"GET" | b"HEAD")
+        && !request.header_list.contains(b"Range")
+        && !options.is_authentication_fetch
+}
+
+/// Whether a stored response may be used for a request.
+///
+/// SPEC: the cache mode "no-cache" is meant to validate whatever is stored; the text leaves it to the `Cache-Control` header
+/// of step 8.17, which is not added where the page has set one itself.
+fn freshness_for(stored: &StoredResponse, request: &Request, now: Timestamp) -> Freshness {
+    match request.cache_mode {
+        CacheMode::NoCache => Freshness::Stale,
+        CacheMode::Default
+        | CacheMode::NoStore
+        | CacheMode::Reload
+        | CacheMode::ForceCache
+        | CacheMode::OnlyIfCached => stored.freshness(&request.header_list, now),
+    }
+}
+
+/// Whether the request's own headers forbid to ask the server.
+fn only_the_cache_may_answer(list: &HeaderList) -> bool {
+    list.contains(b"Cache-Control") && RequestDirectives::of(list).only_if_cached
+}
+
+/// The answer of a cache that was not allowed to ask. <https://httpwg.org/specs/rfc9111.html#cache-request-directive.only-if-cached>
+fn gateway_timeout() -> Response {
+    let mut response = InternalResponse::new();
+    response.status = 504;
+    response.status_message = Bytes::from_static(b"Gateway Timeout");
+    response.into()
+}
+
+/// A stored response as if it had just come.
+fn from_the_cache(stored: &StoredResponse, cache_state: CacheState) -> Response {
+    let mut response = InternalResponse::new();
+    response.status = stored.status();
+    response.status_message = stored.status_message().clone();
+    response.header_list = match cache_state {
+        CacheState::Validated => stored.header_list().clone(),
+        CacheState::None | CacheState::Local => stored.header_list_without_validation(),
+    };
+    response.body = stored.body().cloned().map(Body::from_bytes);
+    response.cache_state = cache_state;
+    response.into()
+}
+
 /// Invalidates, freshens and stores as the answer from the network demands; gives the response to go on with.
 #[algorithm("concept-http-network-or-cache-fetch", trace = params.trace)]
 fn update_the_cache<H: Host>(
     params: &FetchParams<'_, H>,
     forward_response: Response,
-    client: Option<&Environment>,
-    revalidating: Revalidating,
-    request_time: Timestamp,
+    partition: Option<&NetworkPartitionKey>,
+    validated: Option<Rc<StoredResponse>>,
+    times: Times,
 ) -> Response {
-    let (Some(client), Response::Actual(actual)) = (client, &forward_response) else {
+    let (Some(partition), Response::Actual(actual)) = (partition, &forward_response) else {
         // NB: a network error is not stored ("negative caching" is left to the user agent).
         return forward_response;
     };
     let http_request = &params.request;
-    let partition = network_partition_key(client);
     let (url, list) = (http_request.current_url(), &http_request.header_list);
     let internal = &actual.internal;
     let mut cache = params.user_agent.http_cache.borrow_mut();
@@ -439,28 +525,40 @@ fn update_the_cache<H: Host>(
         /// 11.3. What was stored may no longer be true.
         cache.invalidate(partition, url, &internal.header_list);
     }
-    let now = params.host.now();
-    if revalidating == Revalidating::Yes && internal.status == 304 {
-        /// 11.4.1. It is still good,
-        let freshened = cache.freshen(
-            partition,
-            url,
-            list,
-            &internal.header_list,
-            request_time,
-            now,
-        );
-        if let Some(mut stored) = freshened {
-            /// 11.4.3. and is the response.
-            stored.cache_state = CacheState::Validated;
-            return stored.into();
+    if let Some(stored) = validated {
+        if internal.status == 304 {
+            /// 11.4.1. It is still good,
+            let stored = cache.freshen(partition, url, &stored, &internal.header_list, times);
+            /// 11.4.2. and is the response,
+            let validated = from_the_cache(&stored, CacheState::Validated);
+            /// 11.4.3. with the server's word for it.
+            return validated;
+        }
+        if internal.status < 500 {
+            cache.discard(partition, url, &stored);
         }
     }
+    if &http_request.method[..] == b"HEAD" && internal.status == 200 {
+        cache.update_by_head(partition, url, list, &internal.header_list, times);
+    }
+    // SPEC: the text stores whatever the cache mode is; "no-store" is there to behave as if there were no cache.
     if &http_request.method[..] == b"GET" && http_request.cache_mode != CacheMode::NoStore {
-        /// 11.5.2. Store it, if HTTP lets it be stored.
-        cache.store(partition, url, list, internal, request_time, now);
+        let stored = StoredResponse::new(
+            list,
+            internal.status,
+            internal.status_message.clone(),
+            &internal.header_list,
+            internal.body.as_ref().map(|body| body.bytes.clone()),
+            times,
+        );
+        if let Some(stored) = stored {
+            let limits = &params.user_agent.choices.http_cache_limits;
+            /// 11.5.2. Store it, if HTTP lets it be stored.
+            cache.store(partition, url, list, stored, limits);
+        }
     }
     drop(cache);
+    /// 11.5.1. It is the response.
     forward_response
 }
 

@@ -72,7 +72,7 @@ pub mod user_agent;
 pub use body::Body;
 pub use client::{Environment, GlobalObject, PolicyContainer};
 pub use failure::{BlockReason, CorsCheckFailure, NetworkError, PreflightFailure};
-pub use fetch_algorithm::{Fetched, fetch};
+pub use fetch_algorithm::{Fetched, fetch, fetch_in_parallel};
 pub use fetch_params::{ControllerState, FetchController};
 pub use host::{
     ConnectionParams, Host, HttpRequest, HttpRequestPurpose, HttpResponse, NetworkFailure,

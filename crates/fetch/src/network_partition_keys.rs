@@ -25,11 +25,14 @@ fn determine_the_network_partition_key(environment: &Environment) -> Site {
     /// 2. If there is none yet, take the origin of the top-level URL.
     let top_level_origin =
         top_level_origin.or_else(|| Origin::of_url(&environment.top_level_creation_url));
+    // SPEC: a URL whose origin is opaque has a new one each time it is asked; the environment's own is the one that stays.
+    /// 3. So there is one.
+    let top_level_origin = top_level_origin.unwrap_or_else(|| environment.origin.clone());
     /// 4. Its site is the key. An environment whose top level has an opaque origin is its own site.
-    top_level_origin
-        .unwrap_or_else(|| environment.origin.clone())
-        .site()
-    // 5. MODEL: the second key is null.
+    let top_level_site = top_level_origin.site();
+    // 5. MODEL: the second key is always null, and is not kept.
+    /// 6. That is the key.
+    top_level_site
 }
 
 /// The network partition key of a request, if it is made for an environment.
@@ -45,4 +48,15 @@ pub fn requests_network_partition_key(request: &Request) -> Option<&NetworkParti
     }
     /// 3. Without either there is none.
     None
+}
+
+/// Which HTTP cache a request is for: each partition has its own, and is known by its key.
+#[algorithm("determine-the-http-cache-partition", untraced)]
+pub fn determine_the_http_cache_partition(request: &Request) -> Option<&NetworkPartitionKey> {
+    /// 1. The request's partition.
+    let key = requests_network_partition_key(request);
+    /// 2. Without one there is no cache.
+    let key = key?;
+    /// 3. The cache of that key.
+    Some(key)
 }

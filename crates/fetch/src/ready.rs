@@ -8,6 +8,7 @@ use bytes::Bytes;
 use crossexam_web::{HeaderList, Timestamp};
 use url::Url;
 
+use crate::Request;
 use crate::host::{
     ConnectionParams, Host, HttpRequest, HttpRequestPurpose, HttpResponse, NetworkFailure,
 };
@@ -47,6 +48,7 @@ pub struct ReadyHost<S> {
     now: RefCell<Timestamp>,
     sent: RefCell<Vec<SentRequest>>,
     credentials: Option<(String, String)>,
+    in_parallel: RefCell<Vec<Request>>,
 }
 
 impl<S> std::fmt::Debug for ReadyHost<S> {
@@ -69,6 +71,7 @@ where
             now: RefCell::new(Timestamp::from_secs(1_767_225_600)),
             sent: RefCell::default(),
             credentials: None,
+            in_parallel: RefCell::default(),
         }
     }
 
@@ -83,6 +86,12 @@ where
     pub fn advance(&self, duration: std::time::Duration) {
         let mut now = self.now.borrow_mut();
         *now = *now + duration;
+    }
+
+    /// The requests that are to be fetched in parallel, in the order in which they came up; the host forgets them. They
+    /// are for [`fetch_in_parallel`](crate::fetch_in_parallel).
+    pub fn take_in_parallel(&self) -> Vec<Request> {
+        self.in_parallel.take()
     }
 
     /// The requests so far, in order; the host forgets them.
@@ -117,6 +126,10 @@ where
         let answer = (self.server)(&sent);
         self.sent.borrow_mut().push(sent);
         answer
+    }
+
+    fn fetch_in_parallel(&self, request: Request) {
+        self.in_parallel.borrow_mut().push(request);
     }
 
     async fn prompt_for_credentials(

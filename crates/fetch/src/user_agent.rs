@@ -4,11 +4,14 @@ use std::cell::RefCell;
 
 use bytes::Bytes;
 use crossexam_cookies::{CookiePolicy, CookieStore};
+use crossexam_web::algorithm;
+use url::Url;
 
 use crate::authentication::AuthenticationEntries;
 use crate::blob_url::BlobUrlStore;
+use crate::client::Environment;
 use crate::cors_preflight_cache::CorsPreflightCache;
-use crate::http_cache::HttpCache;
+use crate::http_cache::{HttpCache, Limits};
 use crate::referrer_policy::ReferrerPolicy;
 
 /// A user agent: its stores and its choices. The stores are shared by all fetches of one browser.
@@ -33,6 +36,12 @@ pub struct UserAgent {
 pub struct Choices {
     /// The default `User-Agent` value; empty for none.
     pub default_user_agent: Bytes,
+    /// The `User-Agent` value that whoever drives the browser has set in place of it; empty for none.
+    pub emulated_user_agent: Bytes,
+    /// The `Accept-Encoding` value of requests over HTTPS; empty for none.
+    pub accept_encoding: Bytes,
+    /// The `Accept-Encoding` value of requests over plain HTTP, whose middleboxes have broken newer codings; empty for none.
+    pub accept_encoding_insecure: Bytes,
     /// The `Accept-Language` value; empty for none.
     pub accept_language: Bytes,
     /// The referrer policy of a document that has set none.
@@ -43,6 +52,8 @@ pub struct Choices {
     pub preflight_max_age_limit: Option<u64>,
     /// Whether responses are cached.
     pub http_cache: bool,
+    /// How much the HTTP caches keep.
+    pub http_cache_limits: Limits,
     /// Whether cookies are disabled altogether.
     pub cookies_disabled: bool,
     /// The choices for cookies.
@@ -53,15 +64,47 @@ impl Default for Choices {
     fn default() -> Self {
         Self {
             default_user_agent: Bytes::from_static(b"Mozilla/5.0 (Crossexam)"),
+            emulated_user_agent: Bytes::new(),
+            accept_encoding: Bytes::from_static(b"gzip, deflate, br, zstd"),
+            accept_encoding_insecure: Bytes::from_static(b"gzip, deflate"),
             accept_language: Bytes::from_static(b"en"),
             default_referrer_policy: ReferrerPolicy::default(),
             fetch_metadata: true,
             preflight_max_age_limit: None,
             http_cache: true,
+            http_cache_limits: Limits::default(),
             cookies_disabled: false,
             cookie_policy: CookiePolicy::default(),
         }
     }
+}
+
+impl Choices {
+    /// The `Accept-Encoding` value of a request for `url`; empty for none.
+    pub fn accept_encoding_for(&self, url: &Url) -> &Bytes {
+        match url.scheme() {
+            "https" => &self.accept_encoding,
+            _ => &self.accept_encoding_insecure,
+        }
+    }
+}
+
+/// Who the browser says it is; empty if it does not say.
+///
+/// MODEL: an emulated value holds for the whole browser, not for one environment of it.
+#[algorithm("environment-default-user-agent-value", untraced)]
+pub fn environment_default_user_agent_value(
+    choices: &Choices,
+    _environment: Option<&Environment>,
+) -> Bytes {
+    /// 1. Whoever drives the browser may have set another value.
+    let user_agent = &choices.emulated_user_agent;
+    if !user_agent.is_empty() {
+        /// 2. Then it is that.
+        return user_agent.clone();
+    }
+    /// 3. Otherwise the browser's own.
+    choices.default_user_agent.clone()
 }
 
 impl UserAgent {

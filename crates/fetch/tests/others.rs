@@ -480,6 +480,8 @@ impl Host for Silent {
         std::future::pending().await
     }
 
+    fn fetch_in_parallel(&self, _: Request) {}
+
     async fn prompt_for_credentials(&self, _: u64, _: &Url, _: &str) -> Option<(String, String)> {
         None
     }

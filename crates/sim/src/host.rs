@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use crossexam_fetch::Request;
 use crossexam_fetch::host::{ConnectionParams, Host, HttpRequest, HttpResponse, NetworkFailure};
 use crossexam_web::Timestamp;
 use url::Url;
@@ -32,6 +33,7 @@ struct Seat {
     offline: Cell<bool>,
     certificates: RefCell<Vec<ClientCertificate>>,
     passwords: RefCell<Vec<Password>>,
+    in_parallel: RefCell<Vec<Request>>,
 }
 
 /// A user name and a password that a person types when a site asks for them.
@@ -73,6 +75,7 @@ impl BrowserHost {
                 offline: Cell::new(false),
                 certificates: RefCell::default(),
                 passwords: RefCell::default(),
+                in_parallel: RefCell::default(),
             }),
             fetch: None,
             tried: Rc::default(),
@@ -119,6 +122,11 @@ impl BrowserHost {
         self.seat.certificates.borrow_mut().push(certificate);
     }
 
+    /// The requests that fetches with this host as it is want fetched in parallel; the host forgets them.
+    pub fn take_in_parallel(&self) -> Vec<Request> {
+        self.seat.in_parallel.take()
+    }
+
     /// Tells the person a password. They type it when its site asks; asked once more during the same fetch they try the next
     /// that fits, and without one they decline.
     pub fn add_password(&self, password: Password) {
@@ -157,6 +165,11 @@ impl Host for BrowserHost {
             dns: &seat.dns,
         };
         seat.network.exchange(&seat.vantage, outgoing).await
+    }
+
+    fn fetch_in_parallel(&self, request: Request) {
+        // A seat in the network knows no user agent; whoever has one wraps this host and runs the fetch.
+        self.seat.in_parallel.borrow_mut().push(request);
     }
 
     async fn prompt_for_credentials(
