@@ -5,7 +5,8 @@ use std::rc::Rc;
 use bytes::Bytes;
 use crossexam_fetch::host::{ConnectionParams, Host, HttpRequest, HttpResponse, NetworkFailure};
 use crossexam_fetch::{
-    BlockReason, FetchController, Fetched, NetworkError, Request, Response, fetch, fetch_in_parallel,
+    BlockReason, FetchController, Fetched, NetworkError, Request, Response, fetch,
+    fetch_in_parallel,
 };
 use crossexam_sim::BrowserHost;
 use crossexam_sim::journal::{Event, FetchId, FetchOutcome, FetchRecord, Holder};

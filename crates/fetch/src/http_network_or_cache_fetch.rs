@@ -299,7 +299,13 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
                 response: params.host.now(),
             };
             let validated = stored_response.filter(|_| revalidating == Revalidating::Yes);
-            update_the_cache(params, forward_response, http_cache.as_ref(), validated, times)
+            update_the_cache(
+                params,
+                forward_response,
+                http_cache.as_ref(),
+                validated,
+                times,
+            )
         }
     };
     restore(&mut params.request, original);

@@ -37,6 +37,7 @@ pub mod authentication;
 pub mod blob_url;
 pub mod body;
 pub mod client;
+pub mod content_codings;
 pub mod cookie_header;
 pub mod cors_check;
 pub mod cors_preflight_cache;

@@ -90,7 +90,8 @@ impl RequestDirectives {
         let mut result = Self::default();
         if !list.contains(CACHE_CONTROL) {
             let mut pragmas = list.values(b"Pragma");
-            result.no_cache = pragmas.any(|value| value.trim_ascii().eq_ignore_ascii_case(b"no-cache"));
+            result.no_cache =
+                pragmas.any(|value| value.trim_ascii().eq_ignore_ascii_case(b"no-cache"));
             return result;
         }
         for_each_directive(list, |name, argument| match name {

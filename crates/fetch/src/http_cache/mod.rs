@@ -96,7 +96,9 @@ impl HttpCache {
         let slots = self.partitions.get(partition)?.get(&*cache_key(url))?;
         let responses = slots.iter().filter_map(|&slot| {
             let kept = self.responses.get(slot)?;
-            kept.response.fits(request).then_some((slot, &kept.response))
+            kept.response
+                .fits(request)
+                .then_some((slot, &kept.response))
         });
         let (slot, response) =
             responses.max_by_key(|(_, response)| (response.varies(), response.date()))?;
@@ -139,7 +141,12 @@ impl HttpCache {
             response: Rc::new(response),
         });
         self.bytes = self.bytes.saturating_add(size);
-        let slots = self.partitions.entry(partition).or_default().entry(key).or_default();
+        let slots = self
+            .partitions
+            .entry(partition)
+            .or_default()
+            .entry(key)
+            .or_default();
         slots.push(slot);
         if slots.len() > limits.responses_for_a_url {
             let oldest = slots[0];
@@ -189,7 +196,9 @@ impl HttpCache {
         url: &Url,
         stored: &Rc<StoredResponse>,
     ) {
-        self.replace(partition, url, |other| Rc::ptr_eq(stored, other).then_some(None));
+        self.replace(partition, url, |other| {
+            Rc::ptr_eq(stored, other).then_some(None)
+        });
     }
 
     /// Updates what is stored for `GET` by a 200 response to `HEAD`, or forgets it where the two do not agree.
@@ -258,7 +267,9 @@ impl HttpCache {
 
     fn slots(&self, partition: &NetworkPartitionKey, key: &str) -> SmallVec<[Slot; 1]> {
         let urls = self.partitions.get(partition);
-        urls.and_then(|urls| urls.get(key)).cloned().unwrap_or_default()
+        urls.and_then(|urls| urls.get(key))
+            .cloned()
+            .unwrap_or_default()
     }
 
     fn remove_if(
@@ -268,7 +279,11 @@ impl HttpCache {
         goes: impl Fn(&StoredResponse) -> bool,
     ) {
         for slot in self.slots(partition, key) {
-            if self.responses.get(slot).is_some_and(|kept| goes(&kept.response)) {
+            if self
+                .responses
+                .get(slot)
+                .is_some_and(|kept| goes(&kept.response))
+            {
                 self.remove(slot);
             }
         }

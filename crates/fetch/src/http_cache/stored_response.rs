@@ -134,7 +134,8 @@ impl StoredResponse {
             // An `Expires` that is no date has passed already.
             return date_of(b"Expires").map_or(Duration::ZERO, |expires| expires.since(self.date));
         }
-        let heuristics_are_allowed = is_heuristically_cacheable(self.status) || self.directives.public;
+        let heuristics_are_allowed =
+            is_heuristically_cacheable(self.status) || self.directives.public;
         match date_of(b"Last-Modified") {
             Some(modified) if heuristics_are_allowed => self.date.since(modified) / 10,
             _ => Duration::ZERO,
@@ -217,7 +218,11 @@ impl StoredResponse {
     pub fn header_list_without_validation(&self) -> HeaderList {
         let mut list = self.header_list.clone();
         if let NoCache::Fields(names) = &self.directives.no_cache {
-            list.retain(|header| !names.iter().any(|name| header.name.eq_ignore_ascii_case(name)));
+            list.retain(|header| {
+                !names
+                    .iter()
+                    .any(|name| header.name.eq_ignore_ascii_case(name))
+            });
         }
         list
     }
@@ -241,13 +246,15 @@ impl StoredResponse {
     ///
     /// <https://httpwg.org/specs/rfc9111.html#caching.negotiated.responses>
     pub(super) fn fits(&self, request: &HeaderList) -> bool {
-        self.nominated.iter().all(|(name, value)| {
-            match (value, request.get(name)) {
+        self.nominated
+            .iter()
+            .all(|(name, value)| match (value, request.get(name)) {
                 (None, None) => true,
-                (Some(value), Some(other)) => *value == other || normalized(value).eq(normalized(&other)),
+                (Some(value), Some(other)) => {
+                    *value == other || normalized(value).eq(normalized(&other))
+                }
                 (Some(_), None) | (None, Some(_)) => false,
-            }
-        })
+            })
     }
 
     /// The response after the server has said that it is still good; `None` if the server means another one.
@@ -256,7 +263,10 @@ impl StoredResponse {
     pub fn freshened(&self, not_modified: &HeaderList, times: Times) -> Option<Self> {
         let own = |name: &[u8]| self.header_list.get(name);
         let opaque_tag = |tag: &Bytes| tag.strip_prefix(b"W/").unwrap_or(tag).to_vec();
-        let is_this_one = match (not_modified.get(b"ETag"), not_modified.get(b"Last-Modified")) {
+        let is_this_one = match (
+            not_modified.get(b"ETag"),
+            not_modified.get(b"Last-Modified"),
+        ) {
             (Some(tag), _) if tag.starts_with(b"W/") => {
                 own(b"ETag").is_some_and(|own| opaque_tag(&own) == opaque_tag(&tag))
             }
@@ -288,7 +298,10 @@ impl StoredResponse {
         // What the stored body was read by stays with it, and no other length fits it.
         const OF_THE_BODY: [&[u8]; 3] = [b"Content-Length", b"Content-Encoding", b"Content-Range"];
         let is_new = |name: &[u8]| {
-            !excepted.contains(name) && !OF_THE_BODY.iter().any(|kept| name.eq_ignore_ascii_case(kept))
+            !excepted.contains(name)
+                && !OF_THE_BODY
+                    .iter()
+                    .any(|kept| name.eq_ignore_ascii_case(kept))
         };
         let list = &mut updated.header_list;
         list.retain(|header| !(is_new(&header.name) && message.contains(&header.name)));
@@ -303,7 +316,9 @@ impl StoredResponse {
     pub(super) fn size(&self) -> u64 {
         const OVERHEAD: usize = 256;
         let headers = self.header_list.iter();
-        let headers: usize = headers.map(|header| header.name.len() + header.value.len()).sum();
+        let headers: usize = headers
+            .map(|header| header.name.len() + header.value.len())
+            .sum();
         let nominated = self.nominated.iter();
         let nominated: usize = nominated
             .map(|(name, value)| name.len() + value.as_ref().map_or(0, Bytes::len))
@@ -354,7 +369,9 @@ fn nominated(list: &HeaderList, request: &HeaderList) -> Option<Vec<(Bytes, Opti
             if name == b"*" || nominated.len() > MOST_NOMINATED {
                 return None;
             }
-            let is_known = nominated.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+            let is_known = nominated
+                .iter()
+                .any(|(known, _)| known.eq_ignore_ascii_case(name));
             if !name.is_empty() && !is_known {
                 let name: Bytes = name.to_ascii_lowercase().into();
                 let value = request.get(&name);
