@@ -5,6 +5,7 @@ use crossexam_web::Step;
 use crossexam_web::trace::printable;
 use url::Url;
 
+use crate::content_codings::CodingFailure;
 use crate::host::NetworkFailure;
 
 /// A network error, and why it came about. <https://fetch.spec.whatwg.org/#concept-network-error>
@@ -152,6 +153,9 @@ pub enum BlockReason {
     /// Nothing usable in the cache.
     #[error("the cache mode is \"only-if-cached\" and nothing is cached")]
     NotCached,
+    /// The body cannot be decoded.
+    #[error("{0}")]
+    ContentCoding(#[from] CodingFailure),
     /// A proxy wants a password and nobody can be asked.
     #[error("a proxy asks for credentials and nobody can be asked")]
     ProxyAuthentication,
@@ -320,6 +324,7 @@ impl BlockReason {
             Self::IntegrityMismatch => "integrity-mismatch",
             Self::KeepaliveQuota => "keepalive-quota",
             Self::NotCached => "not-cached",
+            Self::ContentCoding(failure) => failure.code(),
             Self::ProxyAuthentication => "proxy-authentication",
             Self::Network(failure) => failure.code(),
             Self::Unmodelled { .. } => "unmodelled",
@@ -371,6 +376,18 @@ impl PreflightFailure {
             }
             Self::HeaderNotCoveredByWildcard { .. } => "preflight/header-not-covered-by-wildcard",
             Self::Network(failure) => failure.code(),
+        }
+    }
+}
+
+impl CodingFailure {
+    /// A name for machines, under `content-coding/`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Corrupt { .. } => "content-coding/corrupt",
+            Self::Truncated { .. } => "content-coding/truncated",
+            Self::TooLarge => "content-coding/too-large",
+            Self::TooManyCodings { .. } => "content-coding/too-many",
         }
     }
 }

@@ -2,9 +2,12 @@
 //!
 //! <https://fetch.spec.whatwg.org/#http-network-fetch>
 
+use bytes::Bytes;
 use crossexam_web::algorithm;
+use crossexam_web::header_value::extract_header_list_values;
 
 use crate::body::Body;
+use crate::content_codings::{CodingFailure, Decoder, handle_content_codings};
 use crate::cookie_header::parse_and_store_response_set_cookie_headers;
 use crate::failure::{BlockReason, NetworkError};
 use crate::fetch_params::{Canceled, FetchParams};
@@ -68,8 +71,15 @@ pub(crate) async fn http_network_fetch<H: Host>(
     response.status = answer.status;
     response.status_message = answer.status_message;
     response.header_list = answer.header_list;
+    let body = match decoded(&response, answer.body) {
+        Ok(body) => body,
+        /// 18.1.1.1.11. What cannot be decoded is no body.
+        Err(failure) => {
+            return NetworkError::new(BlockReason::ContentCoding(failure), here!()).into();
+        }
+    };
     /// 15. The body is there as a whole.
-    response.body = Some(Body::from_bytes(answer.body));
+    response.body = Some(Body::from_bytes(body));
     if include_credentials {
         /// 17. Take the cookies.
         parse_and_store_response_set_cookie_headers(
@@ -82,4 +92,24 @@ pub(crate) async fn http_network_fetch<H: Host>(
     }
     /// 19. That is the response.
     response.into()
+}
+
+/// The body without its content codings.
+#[algorithm("concept-http-network-fetch", untraced)]
+fn decoded(response: &InternalResponse, bytes: Bytes) -> Result<Bytes, CodingFailure> {
+    if bytes.is_empty() || !response.header_list.contains(b"Content-Encoding") {
+        return Ok(bytes);
+    }
+    /// 18.1.1.1.2. What was done to it?
+    let codings = extract_header_list_values(b"Content-Encoding", &response.header_list);
+    let mut decoder = match codings {
+        Ok(Some(codings)) => Decoder::new(&codings)?,
+        Ok(None) | Err(_) => None,
+    };
+    /// 18.1.1.1.9. Undo it.
+    let bytes = handle_content_codings(decoder.as_mut(), bytes)?;
+    match decoder {
+        Some(mut decoder) => Ok([bytes, decoder.finish()?].concat().into()),
+        None => Ok(bytes),
+    }
 }
