@@ -15,7 +15,7 @@ use crate::referrer_policy::ReferrerPolicy;
 
 /// A request: the input to [`fetch`](crate::fetch).
 ///
-/// Fields that no algorithm of the model reads are left out: WebDriver BiDi ids, priorities, WebTransport hashes.
+/// Fields that no algorithm of the model reads are left out: WebDriver BiDi ids, the internal priority, WebTransport hashes.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The method.
@@ -82,6 +82,8 @@ pub struct Request {
     pub user_activation: bool,
     /// Whether rendering waits for it.
     pub render_blocking: bool,
+    /// How urgent it is.
+    pub priority: Priority,
     /// How many redirects were followed.
     pub redirect_count: u8,
     /// What the page may see of the response.
@@ -128,6 +130,7 @@ impl Request {
             history_navigation: false,
             user_activation: false,
             render_blocking: false,
+            priority: Priority::Auto,
             redirect_count: 0,
             response_tainting: ResponseTainting::Basic,
             prevent_no_cache_cache_control_header_modification: false,
@@ -253,6 +256,11 @@ string_enum! {
 string_enum! {
     /// How far a redirect chain strayed. <https://fetch.spec.whatwg.org/#concept-request-tainted-origin>
     RedirectTaint { SameOrigin = "same-origin", SameSite = "same-site", CrossSite = "cross-site" }
+}
+
+string_enum! {
+    /// A request's priority. <https://fetch.spec.whatwg.org/#request-priority>
+    Priority { High = "high", Low = "low", Auto = "auto" }
 }
 
 string_enum! {

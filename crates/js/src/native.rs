@@ -1,7 +1,9 @@
 //! The native operations, a module for each group of bootstrap files.
 
+mod body;
 mod core;
 pub(crate) mod data;
+mod fetch_method;
 mod headers;
 mod object_url;
 pub(crate) mod request;
@@ -21,7 +23,9 @@ pub(crate) fn register(ops: &Ops<'_>) -> rquickjs::Result<()> {
     data::register(ops)?;
     url::register(ops)?;
     headers::register(ops)?;
+    body::register(ops)?;
     request::register(ops)?;
+    fetch_method::register(ops)?;
     response::register(ops)?;
     match ops.scope().kind {
         RealmKind::Window => {

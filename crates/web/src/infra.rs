@@ -23,5 +23,43 @@ pub fn isomorphic_encode(string: &str) -> Option<Vec<u8>> {
 ///
 /// <https://infra.spec.whatwg.org/#forgiving-base64-decode>
 pub fn forgiving_base64_decode(data: &[u8]) -> Option<Vec<u8>> {
-    data_url::forgiving_base64::decode_to_vec(data).ok()
+    // 1. ASCII whitespace is passed over.
+    let mut data: Vec<u8> = data
+        .iter()
+        .copied()
+        .filter(|byte| !matches!(byte, b'\t' | b'\n' | b'\x0c' | b'\r' | b' '))
+        .collect();
+    // 2. A length that is a multiple of four may end with one `=` or two.
+    if data.len().is_multiple_of(4) {
+        let padding = data.iter().rev().take(2).take_while(|&&byte| byte == b'=');
+        data.truncate(data.len() - padding.count());
+    }
+    // 3. One character alone is no byte.
+    if data.len() % 4 == 1 {
+        return None;
+    }
+    // 4. to 8. Six bits each, in groups of four; what is left over at the end is not looked at.
+    let mut output = Vec::with_capacity(data.len() / 4 * 3 + 2);
+    for group in data.chunks(4) {
+        let mut buffer: u32 = 0;
+        for &byte in group {
+            buffer = buffer << 6 | u32::from(base64_value(byte)?);
+        }
+        buffer <<= 6 * (4 - group.len());
+        let [_, bytes @ ..] = buffer.to_be_bytes();
+        output.extend_from_slice(&bytes[..group.len() - 1]);
+    }
+    // 10. That is it.
+    Some(output)
+}
+
+const fn base64_value(byte: u8) -> Option<u8> {
+    match byte {
+        b'A'..=b'Z' => Some(byte - b'A'),
+        b'a'..=b'z' => Some(byte - b'a' + 26),
+        b'0'..=b'9' => Some(byte - b'0' + 52),
+        b'+' => Some(62),
+        b'/' => Some(63),
+        _ => None,
+    }
 }

@@ -92,6 +92,15 @@ pub enum ApiError {
     /// A body that is a stream needs the mode `same-origin` or `cors`.
     #[error("a stream as body needs the mode 'same-origin' or 'cors'")]
     StreamMode,
+    /// A body that is a stream needs `duplex`.
+    #[error("a stream as body needs the member 'duplex'")]
+    StreamWithoutDuplex,
+    /// A body that is a stream does not outlive its document.
+    #[error("a stream as body does not go with 'keepalive'")]
+    StreamWithKeepalive,
+    /// The stream that was given is read by somebody else.
+    #[error("the stream is locked or was read from")]
+    StreamUsed,
     /// The status is out of range.
     #[error("the status {status} is not in the range 200 to 599")]
     Status {
@@ -145,6 +154,9 @@ impl ApiError {
             | Self::BodyNotAllowed { .. }
             | Self::BodyUnusable
             | Self::StreamMode
+            | Self::StreamWithoutDuplex
+            | Self::StreamWithKeepalive
+            | Self::StreamUsed
             | Self::StatusText { .. }
             | Self::NullBodyStatus { .. }
             | Self::NotAForm { .. } => Exception::TypeError,

@@ -64,6 +64,22 @@ impl Headers {
         }
     }
 
+    /// `new Headers(init)`
+    ///
+    /// # Errors
+    ///
+    /// What is given is no list of headers.
+    #[algorithm("dom-headers", untraced)]
+    pub fn with_init(init: Option<&HeadersInit>) -> Result<Self, ApiError> {
+        /// 1. Nobody watches over it.
+        let mut this = Self::new(Guard::None);
+        /// 2. What is given goes in.
+        if let Some(init) = init {
+            this.fill(init)?;
+        }
+        Ok(this)
+    }
+
     /// Validates a change of this header.
     #[algorithm("headers-validate", untraced)]
     pub fn validate(&self, name: &[u8], value: &[u8]) -> Result<Validity, ApiError> {
@@ -128,6 +144,7 @@ impl Headers {
     #[algorithm("concept-headers-fill", untraced)]
     pub fn fill(&mut self, object: &HeadersInit) -> Result<(), ApiError> {
         match object {
+            /// 1. A sequence:
             HeadersInit::Sequence(object) => {
                 for header in object {
                     /// 1.1. Each item is a pair,

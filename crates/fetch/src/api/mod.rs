@@ -7,12 +7,15 @@
 
 pub mod body;
 pub mod error;
+pub mod fetch_method;
 pub mod form_data;
 pub mod headers;
 pub mod request;
 pub mod response;
 
-pub use body::{BodyInit, BodyWithType, extract, get_the_mime_type};
+pub use body::{
+    BodyInit, BodyWithType, Keepalive, StreamUse, extract, get_the_mime_type, safely_extract,
+};
 pub use error::{ApiError, Exception};
 pub use headers::{Guard, Headers, HeadersInit};
 pub use request::{RequestInfo, RequestInit, RequestObject};

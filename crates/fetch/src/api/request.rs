@@ -13,13 +13,13 @@ use smallvec::smallvec;
 use url::Url;
 
 use super::ApiError;
-use super::body::BodyWithType;
+use super::body::{BodyInit, Keepalive, extract};
 use super::headers::{Guard, Headers, HeadersInit};
 use crate::body::BodySource;
 use crate::client::Environment;
 use crate::referrer_policy::ReferrerPolicy;
 use crate::request::{
-    CacheMode, CredentialsMode, InitiatorType, Mode, RedirectMode, Referrer, Request,
+    CacheMode, CredentialsMode, InitiatorType, Mode, Priority, RedirectMode, Referrer, Request,
     TraversableForUserPrompts,
 };
 
@@ -39,9 +39,8 @@ pub struct RequestInit {
     pub method: Option<Bytes>,
     /// `headers`
     pub headers: Option<HeadersSource>,
-    /// `body`, extracted; `None` also for null.
-    // NB: the standard extracts in step 37; extracting what the model knows as a body cannot fail.
-    pub body: Option<BodyWithType>,
+    /// `body`; `None` also for null.
+    pub body: Option<BodyInit>,
     /// `referrer`
     pub referrer: Option<String>,
     /// `referrerPolicy`; the inner `None` is the empty string.
@@ -60,8 +59,41 @@ pub struct RequestInit {
     pub keepalive: Option<bool>,
     /// `window`: whether it is null.
     pub window_is_null: Option<bool>,
-    /// Whether there is a member that is not listed here (`signal`, `priority`, `duplex`, a null `body`).
-    pub others: bool,
+    /// `signal`
+    pub signal: Option<SignalInit>,
+    /// `duplex`
+    pub duplex: Option<Duplex>,
+    /// `priority`
+    pub priority: Option<Priority>,
+    /// Whether there is a `body` that is null.
+    pub body_is_null: bool,
+}
+
+/// The `duplex` member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duplex {
+    /// "half", its only value.
+    Half,
+}
+
+/// The `signal` member. The signal itself is the binding's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignalInit {
+    /// Null.
+    Null,
+    /// An `AbortSignal`.
+    Signal,
+}
+
+/// Which signal a request object's own depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignalSource {
+    /// None.
+    None,
+    /// That of the `Request` object that was given.
+    Input,
+    /// The `signal` member.
+    Init,
 }
 
 /// The `headers` member.
@@ -89,7 +121,10 @@ impl RequestInit {
             integrity,
             keepalive,
             window_is_null,
-            others,
+            signal,
+            duplex,
+            priority,
+            body_is_null,
         } = self;
         method.is_none()
             && headers.is_none()
@@ -103,7 +138,10 @@ impl RequestInit {
             && integrity.is_none()
             && keepalive.is_none()
             && window_is_null.is_none()
-            && !others
+            && signal.is_none()
+            && duplex.is_none()
+            && priority.is_none()
+            && !body_is_null
     }
 }
 
@@ -115,17 +153,28 @@ pub struct RequestObject {
     pub request: Request,
     /// The headers.
     pub headers: Headers,
-    /// Whether the body has been read.
+    /// Which signal its own depends on.
+    pub signal: SignalSource,
+    /// Whether the body has been read, or is being read.
     pub body_used: bool,
 }
 
 impl RequestObject {
-    /// Makes an object of a request. <https://fetch.spec.whatwg.org/#request-create>
+    /// Makes an object of a request. The signal stays with the binding.
+    #[algorithm("request-create", untraced)]
     pub fn create(mut request: Request, guard: Guard) -> Self {
+        /// 3. Its headers are behind a guard.
         let header_list = std::mem::take(&mut request.header_list);
+        let headers = Headers { guard, header_list };
+        /// 4. Whose signal it follows is to be said.
+        let signal = SignalSource::None;
+        /// 1. The object
+        /// 2. of the request
+        /// 5. is what comes back.
         Self {
             request,
-            headers: Headers { guard, header_list },
+            headers,
+            signal,
             body_used: false,
         }
     }
@@ -143,7 +192,7 @@ impl RequestObject {
         self.body_used && self.request.body.is_some()
     }
 
-    /// `new Request(input, init)`. The signal is the binding's matter: nothing here depends on it.
+    /// `new Request(input, init)`. The signals are the binding's; it is told which one to follow.
     ///
     /// # Errors
     ///
@@ -172,6 +221,8 @@ impl RequestObject {
         let mut fallback_mode = None;
         /// 3. Strings are relative to the document or worker.
         let base_url = environment.api_base_url.borrow().clone();
+        /// 4. No signal to follow yet.
+        let mut signal = SignalSource::None;
         /// 1. The request to start from.
         let request;
         match input {
@@ -193,14 +244,17 @@ impl RequestObject {
                 fallback_mode = Some(Mode::Cors);
             }
             RequestInfo::Request(input) => {
-                /// 6.2. The request inside the object.
+                /// 6.1. It is a request object:
+                /// 6.2. the request inside it,
                 request = input.to_request();
+                /// 6.3. and its signal.
+                signal = SignalSource::Input;
             }
         }
         /// 7. Whose script it is.
         let origin: &Origin = &environment.origin;
         /// 8. Who is asked for a password is decided later.
-        // MODEL: step 9 is about requests that service workers hand on; there are none.
+        // NB: step 9 is about requests that a service worker hands on; every other request says "client" here.
         let mut traversable_for_user_prompts = TraversableForUserPrompts::Client;
         match init.window_is_null {
             /// 10. `window` says nothing but null,
@@ -330,9 +384,24 @@ impl RequestObject {
             /// 25.4. and it is set.
             request.method = normalize_a_method(method.clone());
         }
+        /// 26. The signal that is asked for.
+        match init.signal {
+            Some(SignalInit::Signal) => signal = SignalSource::Init,
+            Some(SignalInit::Null) => signal = SignalSource::None,
+            None => {}
+        }
+        /// 27. The priority that is asked for
+        // NB: step 27.1 is about an internal priority that is there already; no request has one before it is fetched.
+        if let Some(priority) = init.priority {
+            /// 27.2. is for whoever schedules the request.
+            request.priority = priority;
+        }
         /// 28. That is the object's request.
         /// 31. Its headers are guarded.
         let mut this = Self::create(request, guard);
+        /// 29. The one signal, if there is one,
+        /// 30. is what the object's own follows.
+        this.signal = signal;
         if this.request.mode == Mode::NoCors && guard == Guard::Request {
             /// 32.1. Without CORS only the methods of forms,
             if !is_cors_safelisted_method(&this.request.method) {
@@ -379,23 +448,32 @@ impl RequestObject {
         }
         /// 36. A body that is given,
         let mut init_body = None;
-        /// 37.1. extracted,
-        if let Some(body_with_type) = &init.body {
-            /// 37.2. is the body;
-            init_body = Some(&body_with_type.body);
+        /// 37. if there is one,
+        if let Some(body) = &init.body {
+            let keepalive = match this.request.keepalive {
+                true => Keepalive::Yes,
+                false => Keepalive::No,
+            };
+            /// 37.1. is extracted:
+            let body_with_type = extract(body.clone(), keepalive)?;
             /// 37.3. its type
-            /// 37.4. is the request's, unless a header says otherwise.
+            /// 37.4. is the request's, unless a header says otherwise,
             if let Some(r#type) = &body_with_type.r#type
                 && !this.headers.header_list.contains(b"content-type")
             {
                 this.headers.append(b"Content-Type", r#type)?;
             }
+            /// 37.2. and it is the body.
+            init_body = Some(body_with_type.body);
         }
         /// 38. The one that is given, or the one that comes along.
-        let input_or_init_body = init_body.or(input_body);
+        let input_or_init_body = init_body.as_ref().or(input_body);
         /// 39. A stream
         if input_or_init_body.is_some_and(|body| body.source == BodySource::Null) {
-            // MODEL: a script cannot give a stream, so step 39.1 about `duplex` has nothing to check.
+            /// 39.1. that is given needs `duplex`,
+            if init_body.is_some() && init.duplex.is_none() {
+                return Err(ApiError::StreamWithoutDuplex);
+            }
             /// 39.2. needs a mode in which a preflight can be made,
             if !matches!(this.request.mode, Mode::SameOrigin | Mode::Cors) {
                 return Err(ApiError::StreamMode);
@@ -405,14 +483,19 @@ impl RequestObject {
         }
         /// 40. That is the body,
         let final_body = input_or_init_body.cloned();
-        /// 41.1. and the other object's must not have been read.
         if init_body.is_none()
             && let RequestInfo::Request(input) = input
-            && input.is_unusable()
+            && input.request.body.is_some()
         {
-            return Err(ApiError::BodyUnusable);
+            /// 41. The other object's body
+            /// 41.1. must not have been read.
+            if input.is_unusable() {
+                return Err(ApiError::BodyUnusable);
+            }
+            /// 41.2. What is read from now on is read through a proxy: the binding makes it, and the other body is used.
+            debug_assert!(final_body.is_some());
         }
-        /// 42. Done. (Reading it through the other object is over: the binding marks that one's body as used.)
+        /// 42. Done.
         this.request.body = final_body;
         Ok(this)
     }
@@ -429,9 +512,13 @@ impl RequestObject {
             return Err(ApiError::BodyUnusable);
         }
         /// 2. The request again,
+        let mut cloned = self.clone();
+        /// 3. whose signal, for there is one,
+        /// 4. is followed by a new one,
+        cloned.signal = SignalSource::Input;
         /// 5. in an object with the same guard.
         /// 6. That is it.
-        Ok(self.clone())
+        Ok(cloned)
     }
 
     /// `referrer`

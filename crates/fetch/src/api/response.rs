@@ -7,7 +7,7 @@ use crossexam_web::{MimeType, algorithm};
 use url::Url;
 
 use super::ApiError;
-use super::body::{BodyInit, BodyWithType, extract, get_the_mime_type};
+use super::body::{BodyInit, BodyWithType, Keepalive, extract, get_the_mime_type};
 use super::headers::{Guard, Headers, HeadersInit};
 use crate::body::Body;
 use crate::response::{
@@ -57,17 +57,23 @@ pub struct ResponseObject {
 }
 
 impl ResponseObject {
-    /// Makes an object of a response. <https://fetch.spec.whatwg.org/#response-create>
+    /// Makes an object of a response.
+    #[algorithm("response-create", untraced)]
     pub fn create(response: &Response, guard: Guard) -> Self {
+        /// 3. Its headers are behind a guard.
+        let headers = Headers {
+            guard,
+            header_list: response.header_list(),
+        };
+        /// 1. The object,
+        /// 2. with what a script may see of the response,
+        /// 4. is what comes back.
         Self {
             r#type: response.response_type(),
             url_list: response.url_list().to_vec(),
             status: response.status(),
             status_message: Bytes::copy_from_slice(response.status_message()),
-            headers: Headers {
-                guard,
-                header_list: response.header_list(),
-            },
+            headers,
             body: response.body().cloned(),
             body_used: false,
         }
@@ -81,23 +87,10 @@ impl ResponseObject {
     ///
     /// # Errors
     ///
-    /// A status out of range, a status text or headers that are none, a body where there is none.
+    /// A stream that is used; a status out of range, a status text or headers that are none, a body where there is none.
+    #[algorithm("dom-response", untraced)]
     pub fn new(
         body: Option<BodyInit>,
-        init: &ResponseInit,
-        guard: Guard,
-    ) -> Result<Self, ApiError> {
-        Self::with_body(body.map(extract), init, guard)
-    }
-
-    /// The same, where the body is extracted already.
-    ///
-    /// # Errors
-    ///
-    /// As for [`new`](Self::new).
-    #[algorithm("dom-response", untraced)]
-    pub fn with_body(
-        body: Option<BodyWithType>,
         init: &ResponseInit,
         guard: Guard,
     ) -> Result<Self, ApiError> {
@@ -106,8 +99,11 @@ impl ResponseObject {
         // NB: a server program's own responses have no guard, for they are what servers may write.
         let mut this = Self::of_a_new_response(guard);
         /// 3. No body yet,
+        let mut body_with_type = None;
         /// 4. or what is given.
-        let body_with_type = body;
+        if let Some(body) = body {
+            body_with_type = Some(extract(body, Keepalive::No)?);
+        }
         /// 5. The rest.
         this.initialize(init, body_with_type)?;
         Ok(this)
@@ -144,6 +140,7 @@ impl ResponseObject {
         if let Some(headers) = &init.headers {
             self.headers.fill(headers)?;
         }
+        /// 6. A body that is given:
         if let Some(body) = body {
             /// 6.1. Some answers have no body.
             if is_null_body_status(self.status) {
@@ -209,7 +206,7 @@ impl ResponseObject {
     pub fn json(text: String, init: &ResponseInit, guard: Guard) -> Result<Self, ApiError> {
         /// 1. The bytes
         /// 2. as a body,
-        let body = extract(BodyInit::Bytes(text.into())).body;
+        let body = extract(BodyInit::Bytes(text.into()), Keepalive::No)?.body;
         /// 3. in a new response
         let mut this = Self::of_a_new_response(guard);
         /// 4. of that type.

@@ -120,4 +120,5 @@ export default function (ops, lib, global) {
     if (index >= 0) splice(state.steps, index, 1);
   };
   lib.createDependentSignal = createDependent;
+  lib.signalAbort = signalAbort;
 }

@@ -80,6 +80,7 @@ export default function (ops, lib, global) {
         const type = arguments[2] === undefined ? '' : normalizeType(convert.DOMString(arguments[2]));
         return lib.createBlob(ops.dataSlice(data, start, end < start ? start : end), type);
       },
+      stream() { return lib.bodies.streamOf(lib.bodies.createBody('Blob.stream()', blobState(this).data)).object; },
       text() { return lib.promised(() => ops.dataText(blobState(this).data, 'Blob.text()')); },
       arrayBuffer() { return lib.promised(() => lib.bufferOf(ops.dataBytes(blobState(this).data, 'Blob.arrayBuffer()'))); },
       bytes() { return lib.promised(() => ops.dataBytes(blobState(this).data, 'Blob.bytes()')); },

@@ -1,9 +1,8 @@
 // Headers, Request, Response and fetch: conversions and objects. What they accept is decided by the native operations.
 
 export default function (ops, lib, global) {
-  const { push, symbolIterator, parse, stringify, toWellFormed, promiseResolve, promiseReject, then } = lib.primordials;
-  const { convert } = lib;
-  const NativePromise = lib.primordials.Promise;
+  const { symbolIterator, stringify, toWellFormed } = lib.primordials;
+  const { convert, bodies } = lib;
   const byteString = (value) => convert.ByteString(value, 'Headers');
 
   // --- Headers ------------------------------------------------------------------------------------------------------
@@ -67,47 +66,6 @@ export default function (ops, lib, global) {
   });
   lib.definePairIterable(Headers, (headers) => ops.headersPairs(headersState(headers).native));
 
-  // --- Bodies -------------------------------------------------------------------------------------------------------
-  // BodyInit to a native body with its type.
-  lib.extractBody = (value) => {
-    if (lib.isObject(value)) {
-      const blob = lib.peek(value, 'Blob');
-      if (blob !== undefined) return ops.bodyExtract('blob', blob.type, blob.data, null);
-      if (lib.isBufferSource(value)) return ops.bodyExtract('bytes', null, lib.dataOf(value), null);
-      const form = lib.peek(value, 'FormData');
-      if (form !== undefined) return ops.bodyExtract('form', null, null, lib.entriesToRust(form.list));
-      if (lib.peek(value, 'URLSearchParams') !== undefined) return ops.bodyExtract('query', lib.serializeParams(value), null, null);
-    }
-    return ops.bodyExtract('text', convert.USVString(value), null, null);
-  };
-  // The members of the Body mixin; `take` takes the native bytes once and throws if they are gone.
-  const bodyMixin = (brand, prototype, take) => {
-    const consume = (object, how, steps) => lib.promised(() => {
-      const state = lib.state(object, brand);
-      if (state.aborted !== undefined && !state.consumed) throw state.aborted.reason;
-      return steps(take(state), how, state);
-    });
-    const members = {
-      get bodyUsed() { return brand === 'Request' ? ops.requestFlag(lib.state(this, brand).native, 'bodyUsed') : ops.responseFlag(lib.state(this, brand).native, 'bodyUsed'); },
-      arrayBuffer() { return consume(this, `${brand}.arrayBuffer()`, (data, how) => lib.bufferOf(ops.dataBytes(data, how))); },
-      blob() {
-        return consume(this, `${brand}.blob()`, (data, how, state) => {
-          const type = ops.headersMimeType(headersState(state.headers).native) ?? '';
-          return lib.createBlob(data, type);
-        });
-      },
-      bytes() { return consume(this, `${brand}.bytes()`, (data, how) => ops.dataBytes(data, how)); },
-      formData() {
-        return consume(this, `${brand}.formData()`, (data, how, state) =>
-          lib.createFormData(ops.dataForm(data, headersState(state.headers).native, how)));
-      },
-      json() { return consume(this, `${brand}.json()`, (data, how) => parse(ops.dataText(data, how))); },
-      text() { return consume(this, `${brand}.text()`, (data, how) => ops.dataText(data, how)); },
-    };
-    for (const key in members) lib.primordials.defineProperty(prototype, key, lib.primordials.getOwnPropertyDescriptor(members, key));
-    return prototype;
-  };
-
   // --- Request ------------------------------------------------------------------------------------------------------
   const REFERRER_POLICIES = ['', 'no-referrer', 'no-referrer-when-downgrade', 'same-origin', 'origin', 'strict-origin', 'origin-when-cross-origin', 'strict-origin-when-cross-origin', 'unsafe-url'];
   const MODES = ['navigate', 'same-origin', 'no-cors', 'cors'];
@@ -115,23 +73,29 @@ export default function (ops, lib, global) {
   const CACHES = ['default', 'no-store', 'reload', 'no-cache', 'force-cache', 'only-if-cached'];
   const REDIRECTS = ['follow', 'error', 'manual'];
   const requestState = (request) => lib.state(request, 'Request');
-  const initRequest = (object, native, signal) =>
-    lib.init(object, 'Request', { native, headers: lib.createHeaders(ops.requestHeaders(native)), signal });
+  const initRequest = (object, native, signal, body) =>
+    lib.init(object, 'Request', { native, headers: lib.createHeaders(ops.requestHeaders(native)), signal, body });
+  const requestBody = (native) => {
+    const data = ops.requestBody(native);
+    return data === undefined || data === null ? null : bodies.createBody('Request.body', data);
+  };
   // A Request object of a native one.
-  lib.createRequest = (native, signals = []) => {
+  lib.createRequest = (native, signals = [], body = requestBody(native)) => {
     const request = lib.instantiate(Request);
-    initRequest(request, native, lib.createDependentSignal(signals));
+    initRequest(request, native, lib.createDependentSignal(signals), body);
     return request;
   };
   // RequestInit, its members read in the order of their names.
   const convertRequestInit = (value) => {
     const init = convert.dictionary(value, 'Request');
-    const result = { __proto__: null, others: false };
+    const result = { __proto__: null, stream: null };
     const member = (name) => init[name];
     const body = member('body');
-    if (body !== undefined) {
-      result.others = true;
-      if (body !== null) result.body = lib.extractBody(body);
+    if (body === null) result.bodyIsNull = true;
+    else if (body !== undefined) {
+      const converted = lib.convertBody(body);
+      result.body = converted.native;
+      result.stream = converted.stream;
     }
     const enumerations = (name, values) => {
       const given = member(name);
@@ -139,11 +103,7 @@ export default function (ops, lib, global) {
     };
     enumerations('cache', CACHES);
     enumerations('credentials', CREDENTIALS);
-    const duplex = member('duplex');
-    if (duplex !== undefined) {
-      convert.enumeration(duplex, ['half'], 'Request: duplex');
-      result.others = true;
-    }
+    enumerations('duplex', ['half']);
     const headers = member('headers');
     if (headers !== undefined) {
       const converted = convertHeadersInit(headers, 'Request: headers');
@@ -157,11 +117,7 @@ export default function (ops, lib, global) {
     const method = member('method');
     if (method !== undefined) result.method = convert.ByteString(method, 'Request: method');
     enumerations('mode', MODES);
-    const priority = member('priority');
-    if (priority !== undefined) {
-      convert.enumeration(priority, ['high', 'low', 'auto'], 'Request: priority');
-      result.others = true;
-    }
+    enumerations('priority', ['high', 'low', 'auto']);
     enumerations('redirect', REDIRECTS);
     const referrer = member('referrer');
     if (referrer !== undefined) result.referrer = convert.USVString(referrer);
@@ -170,7 +126,7 @@ export default function (ops, lib, global) {
     if (signal !== undefined) {
       if (signal !== null) convert.interface(signal, 'AbortSignal', 'Request: signal');
       result.signal = signal;
-      result.others = true;
+      result.signalKind = signal === null ? 'null' : 'signal';
     }
     const window = member('window');
     if (window !== undefined) result.windowIsNull = window === null;
@@ -180,9 +136,15 @@ export default function (ops, lib, global) {
     const source = lib.peek(input, 'Request');
     const url = source === undefined ? convert.USVString(input) : null;
     const converted = convertRequestInit(init);
-    const native = ops.requestNew(url, source?.native, converted);
-    const signal = converted.signal !== undefined ? converted.signal : source?.signal ?? null;
-    initRequest(object, native, lib.createDependentSignal(signal === null ? [] : [signal]));
+    const inputBody = source?.body ?? null;
+    const native = ops.requestNew(url, source?.native, bodies.isUnusable(inputBody), converted);
+    const follows = ops.requestGet(native, 'signal');
+    const signals = follows === 'init' ? [converted.signal] : follows === 'input' ? [source.signal] : [];
+    let body;
+    if (converted.stream !== null) body = bodies.createBody('Request.body', null, { stream: converted.stream });
+    else if (converted.body === undefined && inputBody !== null) body = bodies.transfer(inputBody);
+    else body = requestBody(native);
+    initRequest(object, native, lib.createDependentSignal(signals), body);
   };
   function Request(input) {
     lib.requireNew(new.target, 'Request');
@@ -208,20 +170,25 @@ export default function (ops, lib, global) {
     get duplex() { requestState(this); return 'half'; },
     clone() {
       const state = requestState(this);
-      return lib.createRequest(ops.requestClone(state.native), [state.signal]);
+      const native = ops.requestClone(state.native, bodies.isUnusable(state.body));
+      return lib.createRequest(native, [state.signal], bodies.clone(state.body));
     },
   };
   for (const key in requestMembers) lib.primordials.defineProperty(requestPrototype, key, lib.primordials.getOwnPropertyDescriptor(requestMembers, key));
-  bodyMixin('Request', requestPrototype, (state) => ops.requestConsume(state.native));
+  lib.bodyMixin('Request', requestPrototype);
   lib.defineInterface(Request, { prototype: requestPrototype });
 
   // --- Response -----------------------------------------------------------------------------------------------------
   const responseState = (response) => lib.state(response, 'Response');
-  const initResponse = (object, native) =>
-    lib.init(object, 'Response', { native, headers: lib.createHeaders(ops.responseHeaders(native)) });
-  lib.createResponse = (native) => {
+  const responseBody = (native) => {
+    const data = ops.responseBody(native);
+    return data === undefined || data === null ? null : bodies.createBody('Response.body', data);
+  };
+  const initResponse = (object, native, body = responseBody(native)) =>
+    lib.init(object, 'Response', { native, headers: lib.createHeaders(ops.responseHeaders(native)), body });
+  lib.createResponse = (native, body) => {
     const response = lib.instantiate(Response);
-    initResponse(response, native);
+    initResponse(response, native, body);
     return response;
   };
   const convertResponseInit = (value) => {
@@ -242,8 +209,10 @@ export default function (ops, lib, global) {
   function Response() {
     lib.requireNew(new.target, 'Response');
     const body = arguments[0];
-    const extracted = body === undefined || body === null ? null : lib.extractBody(body);
-    initResponse(this, ops.responseNew(extracted, convertResponseInit(arguments[1])));
+    const converted = body === undefined || body === null ? null : lib.convertBody(body);
+    const native = ops.responseNew(converted === null ? null : converted.native, convertResponseInit(arguments[1]));
+    const stream = converted === null ? null : converted.stream;
+    initResponse(this, native, stream === null ? undefined : bodies.createBody('Response.body', null, { stream }));
   }
   const responsePrototype = {
     get type() { return ops.responseGet(responseState(this).native, 'type'); },
@@ -253,12 +222,13 @@ export default function (ops, lib, global) {
     get ok() { return ops.responseFlag(responseState(this).native, 'ok'); },
     get statusText() { return ops.responseGet(responseState(this).native, 'statusText'); },
     get headers() { return responseState(this).headers; },
-    clone() { return lib.createResponse(ops.responseClone(responseState(this).native)); },
+    clone() {
+      const state = responseState(this);
+      const native = ops.responseClone(state.native, bodies.isUnusable(state.body));
+      return lib.createResponse(native, bodies.clone(state.body));
+    },
   };
-  bodyMixin('Response', responsePrototype, (state) => {
-    state.consumed = true;
-    return ops.responseConsume(state.native);
-  });
+  lib.bodyMixin('Response', responsePrototype);
   lib.defineInterface(Response, {
     prototype: responsePrototype,
     statics: {
@@ -282,47 +252,52 @@ export default function (ops, lib, global) {
   // --- fetch --------------------------------------------------------------------------------------------------------
   // The one message of every network error: a page learns nothing of its reason.
   const NETWORK_ERROR = 'Failed to fetch';
-  lib.exposeFunctions({
-    fetch(input) {
-      const init = arguments[1];
-      const given = arguments.length;
-      return lib.promised(() => {
+  // The steps are the native operation's; these are what it does with promises, objects and streams.
+  const beginCall = (input, init, given) => {
+    let promise, state, signalState, operation, native = null, responseObject = null, call = null;
+    const hooks = {
+      __proto__: null,
+      newPromise() { promise = lib.streams.deferred(); },
+      newRequestObject() {
         lib.requireArguments(given, 1, 'fetch');
         const requestObject = lib.instantiate(Request);
         constructRequest(requestObject, input, init);
-        const { native, signal } = requestState(requestObject);
-        const signalState = lib.state(signal, 'AbortSignal');
-        if (signalState.aborted) throw signalState.reason;
-        let resolve, reject;
-        const promise = new NativePromise((onFulfilled, onRejected) => {
-          resolve = onFulfilled;
-          reject = onRejected;
+        state = requestState(requestObject);
+        signalState = lib.state(state.signal, 'AbortSignal');
+      },
+      abortReason() { return signalState.aborted ? [signalState.reason] : []; },
+      addAbortSteps() { lib.addAbortSteps(state.signal, abort); },
+      start() {
+        operation = lib.begin((response, aborted) => {
+          native = response;
+          ops.fetchCallRespond(call, hooks, response !== null, aborted);
+          if (response === null) lib.removeAbortSteps(state.signal, abort);
         });
-        let responseState;
-        const operation = lib.begin((response, aborted) => {
-          if (response === null) {
-            lib.removeAbortSteps(signal, abort);
-            reject(aborted ? new DOMException('The operation was aborted', 'AbortError') : new TypeError(NETWORK_ERROR));
-            return;
-          }
-          const responseObject = lib.createResponse(response);
-          responseState = lib.state(responseObject, 'Response');
-          resolve(responseObject);
-        });
-        const abort = () => {
-          const { reason } = signalState;
-          if (responseState !== undefined) {
-            responseState.aborted = { reason };
-            return;
-          }
-          lib.forget(operation);
-          ops.fetchAbort(operation);
-          reject(reason);
-        };
-        ops.fetchStart(operation, native);
-        lib.addAbortSteps(signal, abort);
-        return promise;
-      });
-    },
+        ops.fetchStart(operation, state.native);
+      },
+      abortController() {
+        if (responseObject === null) lib.forget(operation);
+        ops.fetchAbort(operation);
+      },
+      abortError() { return new DOMException('The operation was aborted', 'AbortError'); },
+      // The controller's serialized reason would be somebody else's; nobody else aborts with one.
+      deserializeAbortReason() { return []; },
+      typeError() { return new TypeError(NETWORK_ERROR); },
+      reject(error) { promise.reject(error); },
+      newResponseObject() { responseObject = lib.createResponse(native); },
+      resolve() { promise.resolve(responseObject); },
+      cancelRequestBody(error) { bodies.cancel(state.body, error); },
+      errorResponseBody(error) { bodies.fail(lib.state(responseObject, 'Response').body, error); },
+    };
+    const abort = () => ops.fetchCallAbort(call, hooks, signalState.reason);
+    try {
+      call = ops.fetchCall(hooks);
+    } catch (error) {
+      promise.reject(error);
+    }
+    return promise.promise;
+  };
+  lib.exposeFunctions({
+    fetch(input) { return beginCall(input, arguments[1], arguments.length); },
   });
 }

@@ -18,7 +18,7 @@ export default function (ops, lib, global) {
         lib.requireArguments(arguments.length, 1, 'Navigator.sendBeacon');
         url = convert.USVString(url);
         const data = arguments[1];
-        const body = data === undefined || data === null ? null : lib.extractBody(data);
+        const body = data === undefined || data === null ? null : lib.convertBody(data).native;
         const operation = lib.begin(() => {});
         try {
           ops.beacon(operation, url, body);

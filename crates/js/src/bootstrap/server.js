@@ -47,10 +47,15 @@ export default function (ops, lib, global) {
     const answered = then(result, (response) => {
       const state = lib.peek(response, 'Response');
       if (state === undefined) throw new TypeError(`the handler returned ${lib.describe(response)} instead of a Response`);
-      if (ops.responseFlag(state.native, 'bodyUsed')) {
+      const { body } = state;
+      if (lib.bodies.isUnusable(body)) {
         throw new TypeError('the handler returned a Response whose body is used already');
       }
-      ops.serverAnswer(operation, state.native);
+      const done = lib.streams.deferred();
+      const answer = (data) => done.resolve(ops.serverAnswer(operation, state.native, data));
+      if (body === null) answer(null);
+      else lib.bodies.fullyRead(body, answer, done.reject);
+      return done.promise;
     });
     then(answered, undefined, (error) => ops.serverFailed(operation, error));
   };

@@ -157,7 +157,7 @@ export default function (ops, lib, global) {
     send() {
       const state = stateOf(this);
       let body = arguments[0];
-      const extracted = body === undefined || body === null ? null : lib.extractBody(body);
+      const extracted = body === undefined || body === null ? null : lib.convertBody(body, { streams: false }).native;
       if (state.state !== OPENED || state.sent) throw invalidState('the request is not open, or is sent already');
       const ignored = ops.xhrIgnoresBody(state.opened);
       state.uploadListener = lib.state(state.upload, 'EventTarget').listeners.length > 0;

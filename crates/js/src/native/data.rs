@@ -30,19 +30,22 @@ impl Data {
 }
 
 /// The ways in which a script is handed bytes, as [`RealmHost::exposed`](crate::RealmHost::exposed) names them.
-const WAYS: [&str; 16] = [
+const WAYS: [&str; 19] = [
     "Response.text()",
     "Response.json()",
     "Response.arrayBuffer()",
     "Response.bytes()",
     "Response.blob()",
     "Response.formData()",
+    "Response.body",
     "Request.text()",
     "Request.json()",
     "Request.arrayBuffer()",
     "Request.bytes()",
     "Request.formData()",
+    "Request.body",
     "Blob.text()",
+    "Blob.stream()",
     "Blob.arrayBuffer()",
     "Blob.bytes()",
     "XMLHttpRequest.response",
@@ -135,6 +138,20 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
         }
         .wrap(&ctx, &scope)
     })?;
+
+    // The same bytes, as such from outside.
+    let scope = ops.scope();
+    ops.add(
+        "dataFromOutside",
+        move |ctx: Ctx<'js>, data: Function<'js>| {
+            let data = scope.unwrap::<Data>(&ctx, &data)?;
+            Data {
+                bytes: data.bytes.clone(),
+                outside: true,
+            }
+            .wrap(&ctx, &scope)
+        },
+    )?;
 
     // Bytes in a message: they may come from another realm.
     let scope = ops.scope();

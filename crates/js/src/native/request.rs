@@ -3,26 +3,41 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use crossexam_fetch::ReferrerPolicy;
 use crossexam_fetch::Request;
 use crossexam_fetch::api::Guard;
-use crossexam_fetch::api::body::{BodyInit, BodyWithType, extract};
-use crossexam_fetch::api::request::{HeadersSource, RequestInfo, RequestInit, RequestObject};
+use crossexam_fetch::api::body::{BodyInit, BodyWithType, Keepalive, StreamUse, extract};
+use crossexam_fetch::api::request::{
+    Duplex, HeadersSource, RequestInfo, RequestInit, RequestObject, SignalInit, SignalSource,
+};
 use crossexam_fetch::body::Body;
-use crossexam_fetch::request::{CacheMode, CredentialsMode, InitiatorType, Mode, RedirectMode};
-use crossexam_fetch::{ReferrerPolicy, api::form_data};
+use crossexam_fetch::request::{
+    CacheMode, CredentialsMode, InitiatorType, Mode, Priority, RedirectMode,
+};
 use crossexam_web::safelist::is_cors_safelisted_request_header;
 use rquickjs::{Array, Ctx, Function, Object};
 
-use super::data::{Data, entries, entries_to_script, form_boundary, way};
+use super::data::{Data, entries, form_boundary};
 use super::headers::{JsHeaders, JsRequest, byte_string, headers_init, throw_api};
 use crate::ops::{Ops, throw};
 use crate::protocol::{FetchInitiator, OperationId, RealmKind};
 use crate::shared::Scope;
 
-/// A body on its way from a script: with its type, and whether its bytes came from outside.
+/// A body on its way from a script, and whether its bytes came from outside.
 pub(crate) struct JsBody {
-    pub(crate) with_type: BodyWithType,
+    pub(crate) init: BodyInit,
     pub(crate) outside: bool,
+}
+
+impl JsBody {
+    /// Extracts it.
+    pub(crate) fn extract(
+        &self,
+        ctx: &Ctx<'_>,
+        keepalive: Keepalive,
+    ) -> rquickjs::Result<BodyWithType> {
+        extract(self.init.clone(), keepalive).map_err(|error| throw_api(ctx, &error))
+    }
 }
 
 /// The native part of a request that a server program answers.
@@ -50,10 +65,10 @@ fn guard(scope: &Scope) -> Guard {
 }
 
 pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
-    // kind: "text" | "query" with a string, "bytes" with data, "blob" with data and type, "form" with entries.
+    // kind: "text" | "query" with a string, "bytes" with data, "blob" with data and type, "form" with entries, "stream".
     let scope = ops.scope();
     ops.add(
-        "bodyExtract",
+        "bodyInit",
         move |ctx: Ctx<'js>,
               kind: String,
               text: Option<String>,
@@ -80,10 +95,11 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                         boundary: form_boundary(&scope),
                     }
                 }
+                "stream" => BodyInit::Stream(StreamUse::Unused),
+                "unusable stream" => BodyInit::Stream(StreamUse::DisturbedOrLocked),
                 _ => BodyInit::Bytes(bytes),
             };
-            let with_type = extract(init);
-            scope.wrap(&ctx, Rc::new(JsBody { with_type, outside }))
+            scope.wrap(&ctx, Rc::new(JsBody { init, outside }))
         },
     )?;
 
@@ -93,12 +109,16 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
         move |ctx: Ctx<'js>,
               url: Option<String>,
               input: Option<Function<'js>>,
+              input_unusable: bool,
               init: Object<'js>| {
             let environment = scope.live_host(&ctx)?.environment(scope.realm);
             let (init, body_outside) = request_init(&ctx, &scope, &init)?;
             let input = input
                 .map(|input| scope.unwrap::<JsRequest>(&ctx, &input))
                 .transpose()?;
+            if let Some(input) = &input {
+                input.object.borrow_mut().body_used = input_unusable;
+            }
             let outside = input.as_ref().is_some_and(|input| input.outside);
             let body_outside = match &init.body {
                 Some(_) => body_outside,
@@ -125,12 +145,6 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                 }
             }
             .map_err(|error| throw_api(&ctx, &error))?;
-            if let Some(input) = input
-                && init.body.is_none()
-                && input.object.borrow().request.body.is_some()
-            {
-                input.object.borrow_mut().body_used = true;
-            }
             scope.wrap(
                 &ctx,
                 Rc::new(JsRequest {
@@ -154,8 +168,9 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     let scope = ops.scope();
     ops.add(
         "requestClone",
-        move |ctx: Ctx<'js>, request: Function<'js>| {
+        move |ctx: Ctx<'js>, request: Function<'js>, unusable: bool| {
             let request = scope.unwrap::<JsRequest>(&ctx, &request)?;
+            request.object.borrow_mut().body_used = unusable;
             let clone = request
                 .object
                 .borrow()
@@ -193,6 +208,12 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                 "cache" => request.cache_mode.as_str().to_owned(),
                 "redirect" => request.redirect_mode.as_str().to_owned(),
                 "integrity" => request.integrity_metadata.clone(),
+                "signal" => match object.signal {
+                    SignalSource::None => "",
+                    SignalSource::Input => "input",
+                    SignalSource::Init => "init",
+                }
+                .to_owned(),
                 _ => String::new(),
             })
         },
@@ -208,67 +229,27 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                 "keepalive" => object.request.keepalive,
                 "isReloadNavigation" => object.request.reload_navigation,
                 "isHistoryNavigation" => object.request.history_navigation,
-                "bodyUsed" => object.is_unusable(),
                 _ => false,
             })
         },
     )?;
 
-    // Takes the body's bytes; they can be taken once.
+    // The body's bytes; null if there is no body.
     let scope = ops.scope();
     ops.add(
-        "requestConsume",
+        "requestBody",
         move |ctx: Ctx<'js>, request: Function<'js>| {
             let request = scope.unwrap::<JsRequest>(&ctx, &request)?;
-            let mut object = request.object.borrow_mut();
-            if object.is_unusable() {
-                return Err(throw(
-                    &ctx,
-                    "TypeError",
-                    "the request's body is used already",
-                ));
-            }
-            object.body_used = true;
-            let bytes = object
-                .request
-                .body
-                .as_ref()
-                .map(|body| body.bytes.clone())
-                .unwrap_or_default();
-            Data {
-                bytes,
-                outside: request.body_outside,
-            }
-            .wrap(&ctx, &scope)
-        },
-    )?;
-
-    let scope = ops.scope();
-    ops.add(
-        "headersMimeType",
-        move |ctx: Ctx<'js>, headers: Function<'js>| {
-            let headers = scope.unwrap::<JsHeaders>(&ctx, &headers)?;
-            let mime_type = headers
-                .with(|headers| crossexam_fetch::api::get_the_mime_type(&headers.header_list));
-            rquickjs::Result::Ok(mime_type.map(|mime_type| mime_type.to_string()))
-        },
-    )?;
-
-    // formData(): the entries of the bytes.
-    let scope = ops.scope();
-    ops.add(
-        "dataForm",
-        move |ctx: Ctx<'js>, data: Function<'js>, headers: Function<'js>, how: String| {
-            let data = scope.unwrap::<Data>(&ctx, &data)?;
-            let headers = scope.unwrap::<JsHeaders>(&ctx, &headers)?;
-            let mime_type = headers
-                .with(|headers| crossexam_fetch::api::get_the_mime_type(&headers.header_list));
-            let entries = form_data::form_data(&data.bytes, mime_type.as_ref())
-                .map_err(|error| throw_api(&ctx, &error))?;
-            if data.outside {
-                scope.exposed(way(&how), &data.bytes);
-            }
-            entries_to_script(&ctx, &scope, entries, data.outside)
+            let object = request.object.borrow();
+            let body = object.request.body.as_ref();
+            body.map(|body| {
+                Data {
+                    bytes: body.bytes.clone(),
+                    outside: request.body_outside,
+                }
+                .wrap(&ctx, &scope)
+            })
+            .transpose()
         },
     )?;
 
@@ -309,12 +290,13 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
             let mut request = Request::new(url);
             if let Some(body) = body {
                 let body = scope.unwrap::<JsBody>(&ctx, &body)?;
-                request.body = Some(body.with_type.body.clone());
-                if let Some(r#type) = &body.with_type.r#type {
-                    if !is_cors_safelisted_request_header(b"content-type", r#type) {
+                let with_type = body.extract(&ctx, Keepalive::Yes)?;
+                request.body = Some(with_type.body);
+                if let Some(r#type) = with_type.r#type {
+                    if !is_cors_safelisted_request_header(b"content-type", &r#type) {
                         request.mode = Mode::Cors;
                     }
-                    request.header_list.append("Content-Type", r#type.clone());
+                    request.header_list.append("Content-Type", r#type);
                 }
             } else {
                 request.body = Some(Body::from_bytes(bytes::Bytes::new()));
@@ -367,7 +349,7 @@ fn request_init<'js>(
         .map(|body| {
             scope.unwrap::<JsBody>(ctx, &body).map(|body| {
                 outside = body.outside;
-                body.with_type.clone()
+                body.init.clone()
             })
         })
         .transpose()?;
@@ -385,7 +367,13 @@ fn request_init<'js>(
         integrity: text("integrity")?,
         keepalive: init.get("keepalive")?,
         window_is_null: init.get("windowIsNull")?,
-        others: init.get::<_, Option<bool>>("others")?.unwrap_or(false),
+        signal: text("signalKind")?.map(|kind| match kind.as_str() {
+            "null" => SignalInit::Null,
+            _ => SignalInit::Signal,
+        }),
+        duplex: text("duplex")?.map(|_| Duplex::Half),
+        priority: text("priority")?.and_then(|priority| Priority::from_keyword(&priority)),
+        body_is_null: init.get::<_, Option<bool>>("bodyIsNull")?.unwrap_or(false),
     };
     Ok((init, outside))
 }

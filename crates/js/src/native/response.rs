@@ -12,7 +12,7 @@ use rquickjs::{Ctx, Function, Object};
 use super::data::Data;
 use super::headers::{JsHeaders, JsResponse, byte_string, headers_init, throw_api};
 use super::request::JsBody;
-use crate::ops::{Ops, throw};
+use crate::ops::Ops;
 use crate::protocol::RealmKind;
 use crate::shared::Scope;
 
@@ -66,8 +66,8 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                 .map(|body| scope.unwrap::<JsBody>(&ctx, &body))
                 .transpose()?;
             let body_outside = body.as_ref().is_some_and(|body| body.outside);
-            let body = body.map(|body| body.with_type.clone());
-            let object = ResponseObject::with_body(body, &response_init(&init)?, guard(&scope))
+            let body = body.map(|body| body.init.clone());
+            let object = ResponseObject::new(body, &response_init(&init)?, guard(&scope))
                 .map_err(|error| throw_api(&ctx, &error))?;
             let object = RefCell::new(object);
             scope.wrap(
@@ -111,8 +111,9 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     let scope = ops.scope();
     ops.add(
         "responseClone",
-        move |ctx: Ctx<'js>, response: Function<'js>| {
+        move |ctx: Ctx<'js>, response: Function<'js>, unusable: bool| {
             let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
+            response.object.borrow_mut().body_used = unusable;
             let clone = response
                 .object
                 .borrow()
@@ -179,38 +180,30 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
             rquickjs::Result::Ok(match field.as_str() {
                 "ok" => object.ok(),
                 "redirected" => object.redirected(),
-                "bodyUsed" => object.is_unusable(),
                 "hasBody" => object.body.is_some(),
                 _ => false,
             })
         },
     )?;
 
-    // Takes the body's bytes; they can be taken once.
+    // The body's bytes; null if there is no body.
     let scope = ops.scope();
     ops.add(
-        "responseConsume",
+        "responseBody",
         move |ctx: Ctx<'js>, response: Function<'js>| {
             let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
-            let mut object = response.object.borrow_mut();
-            if object.is_unusable() {
-                return Err(throw(
-                    &ctx,
-                    "TypeError",
-                    "the response's body is used already",
-                ));
-            }
-            object.body_used = true;
-            let bytes = object
+            let object = response.object.borrow();
+            object
                 .body
                 .as_ref()
-                .map(|body| body.bytes.clone())
-                .unwrap_or_default();
-            Data {
-                bytes,
-                outside: response.body_outside,
-            }
-            .wrap(&ctx, &scope)
+                .map(|body| {
+                    Data {
+                        bytes: body.bytes.clone(),
+                        outside: response.body_outside,
+                    }
+                    .wrap(&ctx, &scope)
+                })
+                .transpose()
         },
     )?;
     Ok(())

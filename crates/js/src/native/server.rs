@@ -2,6 +2,7 @@
 
 use rquickjs::{Ctx, Function, Value};
 
+use super::data::Data;
 use super::headers::JsResponse;
 use crate::errors;
 use crate::ops::{Ops, throw};
@@ -42,8 +43,14 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     let scope = ops.scope();
     ops.add(
         "serverAnswer",
-        move |ctx: Ctx<'js>, operation: u64, response: Function<'js>| {
+        move |ctx: Ctx<'js>,
+              operation: u64,
+              response: Function<'js>,
+              body: Option<Function<'js>>| {
             let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
+            let body = body
+                .map(|body| scope.unwrap::<Data>(&ctx, &body))
+                .transpose()?;
             let object = response.object.borrow();
             if object.status == 0 {
                 return Err(throw(
@@ -56,11 +63,7 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                 status: object.status,
                 status_message: object.status_message.clone(),
                 header_list: object.headers.header_list.clone(),
-                body: object
-                    .body
-                    .as_ref()
-                    .map(|body| body.bytes.clone())
-                    .unwrap_or_default(),
+                body: body.map(|body| body.bytes.clone()).unwrap_or_default(),
             };
             scope.shared.answer(OperationId(operation), Ok(answer));
             Ok(())

@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crossexam_fetch::Request;
+use crossexam_fetch::api::Keepalive;
 use crossexam_fetch::request::{CredentialsMode, InitiatorType, Mode};
 use crossexam_web::header_value::{is_header_name, is_header_value, normalize};
 use crossexam_web::infra::isomorphic_decode;
@@ -116,7 +117,11 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
             let environment = scope.live_host(&ctx)?.environment(scope.realm);
             let mut headers = opened.headers.borrow_mut();
             let body = body
-                .map(|body| scope.unwrap::<JsBody>(&ctx, &body))
+                .map(|body| {
+                    scope
+                        .unwrap::<JsBody>(&ctx, &body)?
+                        .extract(&ctx, Keepalive::No)
+                })
                 .transpose()?;
             if let Some(body) = &body {
                 match headers.get(b"content-type") {
@@ -127,7 +132,7 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                     }
                     Some(_) => {}
                     None => {
-                        if let Some(r#type) = &body.with_type.r#type {
+                        if let Some(r#type) = &body.r#type {
                             headers.set("Content-Type", r#type.clone());
                         }
                     }
@@ -137,7 +142,7 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
             request.method = opened.method.clone();
             request.header_list = headers.clone();
             request.unsafe_request = true;
-            request.body = body.map(|body| body.with_type.body.clone());
+            request.body = body.map(|body| body.body);
             request.client = Some(environment);
             request.mode = Mode::Cors;
             request.use_cors_preflight = options.get("uploadListener")?;

@@ -1,4 +1,4 @@
-use super::super::body::{BodyInit, extract};
+use super::super::body::BodyInit;
 use super::*;
 use crate::client::{GlobalObject, PolicyContainer};
 use std::cell::RefCell;
@@ -27,8 +27,8 @@ fn new(url: &str, init: RequestInit) -> Result<RequestObject, ApiError> {
     RequestObject::new(RequestInfo::Url(url), &init, &environment())
 }
 
-fn body(text: &str) -> Option<BodyWithType> {
-    Some(extract(BodyInit::Text(text.to_owned())))
+fn body(text: &str) -> Option<BodyInit> {
+    Some(BodyInit::Text(text.to_owned()))
 }
 
 #[test]
