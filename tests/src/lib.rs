@@ -1,3 +1,5 @@
 //! What the whole-project tests in `tests/` share.
 
+pub mod fetches;
+pub mod fields;
 pub mod vectors;

@@ -9,6 +9,8 @@ use crossexam_web::HeaderList;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::fields;
+
 /// A file of vectors.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -126,10 +128,7 @@ impl Input {
     }
 
     fn bytes_of(&self, value: &Value) -> Vec<u8> {
-        self.text_of(value)
-            .chars()
-            .map(|c| u8::try_from(c).unwrap_or_else(|_| panic!("{c:?} is no byte")))
-            .collect()
+        fields::bytes_of(value, self.byte).unwrap_or_else(|why| panic!("{why}"))
     }
 
     /// A field that is a string, built in the same way.
@@ -145,21 +144,7 @@ impl Input {
     }
 
     fn text_of(&self, value: &Value) -> String {
-        match value {
-            Value::String(text) => text.clone(),
-            Value::Array(parts) => parts.iter().map(|part| self.text_of(part)).collect(),
-            Value::Object(map) if map.contains_key("byte") => {
-                char::from(self.byte.expect("`byte` goes with `accepted_bytes`")).into()
-            }
-            Value::Object(map) => {
-                let times = map["times"]
-                    .as_u64()
-                    .and_then(|times| usize::try_from(times).ok());
-                self.text_of(&map["repeat"])
-                    .repeat(times.expect("`times` is a number"))
-            }
-            other => panic!("{other} is no string"),
-        }
+        fields::text_of(value, self.byte).unwrap_or_else(|why| panic!("{why}"))
     }
 
     /// Whether the case goes through all bytes.
@@ -342,7 +327,7 @@ fn show(outcome: &Outcome) -> String {
 }
 
 /// The step numbers of an algorithm in the pinned Fetch Standard.
-fn steps_of_fetch(algorithm: &str) -> Option<Vec<String>> {
+pub(crate) fn steps_of_fetch(algorithm: &str) -> Option<Vec<String>> {
     let inventory: Value = serde_json::from_str(include_str!(
         "../../crates/spec-macros/fetch-algorithms.json"
     ))

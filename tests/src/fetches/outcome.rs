@@ -1,0 +1,303 @@
+//! What came of a fetch, held against what a case says.
+
+use std::fmt;
+
+use crossexam_fetch::ready::SentRequest;
+use crossexam_fetch::request::ResponseTainting;
+use crossexam_fetch::response::InternalResponse;
+use crossexam_fetch::{Fetched, HttpRequestPurpose, Response};
+use crossexam_web::trace::TraceEvent;
+use crossexam_web::{HeaderList, Step, Trace};
+use serde_json::{Map, Value, json};
+
+use super::world::World;
+use crate::fields::{Malformed, bytes_of};
+use crate::vectors::{bytes_value, headers_value};
+
+/// What came of one fetch, in the words of the vectors.
+pub(super) struct Happened {
+    requests: Vec<Sent>,
+    outcome: Map<String, Value>,
+}
+
+/// A request that a server saw.
+struct Sent {
+    short: String,
+    fields: Map<String, Value>,
+    headers: HeaderList,
+}
+
+impl Sent {
+    fn of(sent: &SentRequest) -> Self {
+        let method = bytes_value(&sent.method);
+        let purpose = match sent.purpose {
+            HttpRequestPurpose::Actual => "actual",
+            HttpRequestPurpose::CorsPreflight => "CORS-preflight",
+        };
+        let fields = [
+            ("method", method.clone()),
+            ("url", sent.url.as_str().into()),
+            ("header_list", headers_value(&sent.header_list)),
+            (
+                "body",
+                sent.body
+                    .as_ref()
+                    .map_or(Value::Null, |body| bytes_value(body)),
+            ),
+            ("purpose", purpose.into()),
+            ("connection_credentials", sent.credentials.into()),
+        ];
+        Self {
+            short: format!("{} {}", method.as_str().unwrap_or_default(), sent.url),
+            fields: fields
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+            headers: sent.header_list.clone(),
+        }
+    }
+
+    fn compare(&self, what: &str, expected: &Value) -> Result<Vec<String>, Malformed> {
+        match expected {
+            Value::String(short) if *short == self.short => Ok(Vec::new()),
+            Value::String(short) => Ok(vec![differs(what, short, &self.short)]),
+            _ => compare_fields(what, &self.fields, Some(&self.headers), expected),
+        }
+    }
+}
+
+impl Happened {
+    pub(super) fn of(world: &World, fetched: &Fetched, trace: &Trace) -> Self {
+        let requests = world.host().take_sent().iter().map(Sent::of).collect();
+        let mut outcome = Map::new();
+        let mut set = |name: &str, value: Value| outcome.insert(name.to_owned(), value);
+        let error = fetched.response.network_error();
+        set(
+            "failure",
+            error.map_or(Value::Null, |error| error.reason.code().into()),
+        );
+        let step = error.map(|error| error.step).or(fetched.passed);
+        set("step", step.map_or(Value::Null, name_of));
+        set("response", response_value(&fetched.response));
+        if let Some(internal) = fetched.response.internal() {
+            set("internal_response", internal_value(internal));
+        }
+        let tainting: ResponseTainting = fetched.request.response_tainting;
+        set("response_tainting", tainting.as_str().into());
+        set(
+            "redirect_count",
+            u64::from(fetched.request.redirect_count).into(),
+        );
+        let cookies = world.user_agent().cookies.borrow();
+        let cookies = cookies.iter().map(|cookie| {
+            let mut text = cookie.name.to_vec();
+            text.push(b'=');
+            text.extend_from_slice(&cookie.value);
+            bytes_value(&text)
+        });
+        set("cookies", cookies.collect());
+        let taken = trace.events().into_iter().filter_map(|event| match event {
+            TraceEvent::Step(step) => Some(name_of(step)),
+            _ => None,
+        });
+        set("taken", taken.collect());
+        Self { requests, outcome }
+    }
+
+    /// Where this is not what `expected` says.
+    pub(super) fn compare(&self, expected: &Value) -> Result<Vec<String>, Malformed> {
+        let expected = expected.as_object().ok_or("`result` is an object")?;
+        if expected.is_empty() {
+            return Err("the result says nothing".to_owned());
+        }
+        let mut differences = Vec::new();
+        // A fetch that was meant to succeed and came to nothing is told first.
+        let failure = &self.outcome["failure"];
+        if !expected.contains_key("failure") && !failure.is_null() {
+            differences.push(differs("failure", &Value::Null, failure));
+        }
+        for (name, expected) in expected {
+            match name.as_str() {
+                "requests" => self.compare_requests(expected, &mut differences)?,
+                "response" | "internal_response" => {
+                    let actual = self.outcome.get(name).and_then(Value::as_object);
+                    match actual {
+                        None => differences.push(format!("{name}: there is none")),
+                        Some(actual) => {
+                            let headers = actual.get("header_list").map(crate::fields::headers_of);
+                            let headers = headers.transpose()?;
+                            differences.extend(compare_fields(
+                                name,
+                                actual,
+                                headers.as_ref(),
+                                expected,
+                            )?);
+                        }
+                    }
+                }
+                "taken" | "not_taken" => self.compare_taken(name, expected, &mut differences)?,
+                _ => {
+                    let actual = self
+                        .outcome
+                        .get(name)
+                        .ok_or_else(|| format!("`result` has no field `{name}`"))?;
+                    if !is_same(expected, actual) {
+                        differences.push(differs(name, expected, actual));
+                    }
+                }
+            }
+        }
+        Ok(differences)
+    }
+
+    fn compare_requests(
+        &self,
+        expected: &Value,
+        differences: &mut Vec<String>,
+    ) -> Result<(), Malformed> {
+        let expected = expected.as_array().ok_or("`requests` is a list")?;
+        if expected.len() != self.requests.len() {
+            differences.push(format!(
+                "requests: expected {}, got {}",
+                expected.len(),
+                self.requests.len()
+            ));
+        }
+        for (number, (sent, expected)) in self.requests.iter().zip(expected).enumerate() {
+            let what = format!("requests[{number}]");
+            differences.extend(sent.compare(&what, expected)?);
+        }
+        Ok(())
+    }
+
+    fn compare_taken(
+        &self,
+        name: &str,
+        expected: &Value,
+        differences: &mut Vec<String>,
+    ) -> Result<(), Malformed> {
+        let taken = self.outcome["taken"].as_array();
+        let taken = taken.map(Vec::as_slice).unwrap_or_default();
+        for step in expected.as_array().ok_or("`taken` is a list of steps")? {
+            if taken.contains(step) != (name == "taken") {
+                differences.push(format!("{name}: {step}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Happened {
+    /// What happened, in a few lines, for whoever looks for the mistake.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "what happened:")?;
+        for sent in &self.requests {
+            write!(f, "\n  -> {}", sent.short)?;
+        }
+        for name in ["failure", "step"] {
+            write!(f, "\n  {name}: {}", self.outcome[name])?;
+        }
+        let response = &self.outcome["response"];
+        write!(
+            f,
+            "\n  response: {} {} {}",
+            response["type"], response["status"], response["url"]
+        )
+    }
+}
+
+/// A step as vectors name it: the algorithm's anchor and the number.
+fn name_of(step: &Step) -> Value {
+    format!("{} {}", step.algorithm.id, step.number).into()
+}
+
+fn response_value(response: &Response) -> Value {
+    let list: Vec<_> = response.url_list().iter().map(url::Url::as_str).collect();
+    json!({
+        "type": response.response_type().as_str(),
+        "status": response.status(),
+        "status_message": bytes_value(response.status_message()),
+        "url": response.url().map(url::Url::as_str),
+        "url_list": list,
+        "redirected": list.len() > 1,
+        "header_list": headers_value(&response.header_list()),
+        "body": response.body().map(|body| bytes_value(&body.bytes)),
+    })
+}
+
+fn internal_value(response: &InternalResponse) -> Value {
+    let list: Vec<_> = response.url_list.iter().map(url::Url::as_str).collect();
+    json!({
+        "status": response.status,
+        "status_message": bytes_value(&response.status_message),
+        "url_list": list,
+        "header_list": headers_value(&response.header_list),
+        "body": response.body.as_ref().map(|body| bytes_value(&body.bytes)),
+        "cache_state": match response.cache_state {
+            crossexam_fetch::response::CacheState::None => "",
+            crossexam_fetch::response::CacheState::Local => "local",
+            crossexam_fetch::response::CacheState::Validated => "validated",
+        },
+        "range_requested": response.range_requested,
+        "request_includes_credentials": response.request_includes_credentials,
+        "timing_allow_passed": response.timing_allow_passed,
+        "redirect_taint": response.redirect_taint.as_str(),
+    })
+}
+
+/// Compares what `expected` states, field by field. Its `headers` are single headers, null for one that is not there.
+fn compare_fields(
+    what: &str,
+    actual: &Map<String, Value>,
+    headers: Option<&HeaderList>,
+    expected: &Value,
+) -> Result<Vec<String>, Malformed> {
+    let expected = expected
+        .as_object()
+        .ok_or_else(|| format!("`{what}` is an object"))?;
+    let mut differences = Vec::new();
+    for (name, expected) in expected {
+        if let ("headers", Some(headers)) = (name.as_str(), headers) {
+            let stated = expected.as_object().ok_or("`headers` is an object")?;
+            for (name, expected) in stated {
+                let actual = headers
+                    .get(name.as_bytes())
+                    .map_or(Value::Null, |value| bytes_value(&value));
+                if !is_same(expected, &actual) {
+                    differences.push(differs(&format!("{what} {name}"), expected, &actual));
+                }
+            }
+            continue;
+        }
+        let actual = actual
+            .get(name)
+            .ok_or_else(|| format!("`{what}` has no field `{name}`"))?;
+        if !is_same(expected, actual) {
+            differences.push(differs(&format!("{what}.{name}"), expected, actual));
+        }
+    }
+    Ok(differences)
+}
+
+/// Whether a value is the expected one, which may be written shortly.
+fn is_same(expected: &Value, actual: &Value) -> bool {
+    expected == actual
+        || match (expected, actual) {
+            (Value::Object(_) | Value::Array(_), Value::String(_)) => {
+                bytes_of(expected, None).is_ok_and(|bytes| bytes_value(&bytes) == *actual)
+            }
+            (Value::Array(expected), Value::Array(actual)) => {
+                expected.len() == actual.len()
+                    && expected.iter().zip(actual).all(|(a, b)| is_same(a, b))
+            }
+            _ => false,
+        }
+}
+
+fn differs(
+    what: &str,
+    expected: &(impl fmt::Display + ?Sized),
+    actual: &(impl fmt::Display + ?Sized),
+) -> String {
+    format!("{what}: expected {expected}, got {actual}")
+}
