@@ -1,9 +1,14 @@
 //! Fetches on behalf of documents, and their records.
 
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use crossexam_fetch::host::{ConnectionParams, Host, HttpRequest, HttpResponse, NetworkFailure};
+use crossexam_fetch::connections::{Connection, ConnectionId, Established};
+use crossexam_fetch::host::{
+    ConnectionFailure, ConnectionParams, Host, HttpRequest, HttpResponse, NetworkFailure,
+    NetworkPartitionKey, Proxy,
+};
 use crossexam_fetch::{
     BlockReason, FetchController, Fetched, NetworkError, Request, Response, fetch,
     fetch_in_parallel,
@@ -30,9 +35,41 @@ impl Host for Wire {
         self.host.now()
     }
 
+    fn is_offline(&self) -> bool {
+        self.host.is_offline()
+    }
+
+    fn find_proxies(&self, url: &Url) -> Vec<Proxy> {
+        self.host.find_proxies(url)
+    }
+
+    async fn resolve(
+        &self,
+        key: Option<&NetworkPartitionKey>,
+        name: &str,
+        request: &HttpRequest<'_>,
+    ) -> Result<Vec<IpAddr>, NetworkFailure> {
+        self.host.resolve(key, name, request).await
+    }
+
+    async fn create_connection(
+        &self,
+        params: ConnectionParams<'_>,
+    ) -> Result<Established, ConnectionFailure> {
+        self.host.create_connection(params).await
+    }
+
+    fn is_connected(&self, connection: ConnectionId) -> bool {
+        self.host.is_connected(connection)
+    }
+
+    fn close_connection(&self, connection: ConnectionId) {
+        self.host.close_connection(connection);
+    }
+
     async fn http_request(
         &self,
-        connection: ConnectionParams<'_>,
+        connection: &Connection,
         request: HttpRequest<'_>,
     ) -> Result<HttpResponse, NetworkFailure> {
         let tampering = &self.browser.options.tampering;

@@ -4,13 +4,16 @@
 //! Run with `cargo bench -p crossexam-fetch`.
 
 use std::hint::black_box;
+use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 
 use bytes::Bytes;
 use crossexam_fetch::ready::poll_once;
 use crossexam_fetch::request::{CredentialsMode, Mode};
+use crossexam_fetch::connections::{Connection, ConnectionId, Established, Protocol};
+use crossexam_fetch::host::NetworkPartitionKey;
 use crossexam_fetch::{
-    ConnectionParams, Environment, FetchController, GlobalObject, Host, HttpRequest,
+    ConnectionFailure, ConnectionParams, Environment, FetchController, GlobalObject, Host, HttpRequest,
     HttpRequestPurpose, HttpResponse, NetworkFailure, PolicyContainer, Request, UserAgent, fetch,
 };
 use crossexam_web::{HeaderList, Origin, Timestamp, Trace};
@@ -59,9 +62,35 @@ impl Host for Server {
         Timestamp::from_secs(1_767_225_600)
     }
 
+    async fn resolve(
+        &self,
+        _: Option<&NetworkPartitionKey>,
+        _: &str,
+        _: &HttpRequest<'_>,
+    ) -> Result<Vec<IpAddr>, NetworkFailure> {
+        Ok(vec![Ipv4Addr::LOCALHOST.into()])
+    }
+
+    async fn create_connection(
+        &self,
+        _: ConnectionParams<'_>,
+    ) -> Result<Established, ConnectionFailure> {
+        Ok(Established {
+            id: ConnectionId(0),
+            secure_connection_start_time: None,
+            protocol: Protocol::Http2,
+        })
+    }
+
+    fn is_connected(&self, _: ConnectionId) -> bool {
+        true
+    }
+
+    fn close_connection(&self, _: ConnectionId) {}
+
     async fn http_request(
         &self,
-        _connection: ConnectionParams<'_>,
+        _connection: &Connection,
         request: HttpRequest<'_>,
     ) -> Result<HttpResponse, NetworkFailure> {
         if request.purpose == HttpRequestPurpose::CorsPreflight {

@@ -15,11 +15,15 @@ use crossexam_web::trace::printable;
 use percent_encoding::percent_decode_str;
 use url::{Position, Url};
 
+use crate::host::Proxy;
+
 /// What a browser knows of names and passwords, by the protection spaces they are for.
 #[derive(Debug, Clone, Default)]
 pub struct AuthenticationEntries {
     /// By scheme and authority.
     by_root: BTreeMap<Box<str>, Vec<AuthenticationEntry>>,
+    /// Proxy-authentication entries: the value of `Proxy-Authorization`.
+    by_proxy: BTreeMap<Proxy, Bytes>,
 }
 
 /// An authentication entry: a user name, a password and a realm, and the paths they are known to be for.
@@ -93,14 +97,31 @@ impl AuthenticationEntries {
         entries.retain(|entry| !entry.paths.is_empty());
     }
 
+    /// The `Proxy-Authorization` value for a proxy, if there is a proxy-authentication entry for it.
+    pub fn proxy_authorization_for(&self, proxy: &Proxy) -> Option<Bytes> {
+        self.by_proxy.get(proxy).cloned()
+    }
+
+    /// Whether there is a proxy-authentication entry at all.
+    pub fn knows_a_proxy(&self) -> bool {
+        !self.by_proxy.is_empty()
+    }
+
+    /// Creates a proxy-authentication entry, in place of the one that was known.
+    pub fn create_for_proxy(&mut self, proxy: Proxy, username: &str, password: &str) {
+        let value = basic_authorization(username.as_bytes(), password.as_bytes());
+        self.by_proxy.insert(proxy, value);
+    }
+
     /// Forgets everything, as the standard asks when a user clears cookies.
     pub fn clear(&mut self) {
         self.by_root.clear();
+        self.by_proxy.clear();
     }
 
     /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
-        self.by_root.is_empty()
+        self.by_root.is_empty() && self.by_proxy.is_empty()
     }
 }
 
@@ -163,9 +184,18 @@ pub enum Challenged {
 
 /// What the `WWW-Authenticate` headers of a response ask for.
 pub fn challenged(header_list: &HeaderList) -> Challenged {
+    challenged_by(header_list, b"WWW-Authenticate")
+}
+
+/// What the `Proxy-Authenticate` headers of a response ask for.
+pub fn challenged_by_proxy(header_list: &HeaderList) -> Challenged {
+    challenged_by(header_list, b"Proxy-Authenticate")
+}
+
+fn challenged_by(header_list: &HeaderList, name: &[u8]) -> Challenged {
     const UNMODELLED: [&str; 3] = ["Digest", "Negotiate", "NTLM"];
     let mut answer = Challenged::Nothing;
-    for value in header_list.values(b"WWW-Authenticate") {
+    for value in header_list.values(name) {
         // A header that breaks the grammar counts as far as it keeps to it.
         for challenge in parse_challenges(value).challenges {
             if challenge.scheme.eq_ignore_ascii_case("Basic") {

@@ -144,6 +144,9 @@ pub enum BlockReason {
     /// A range came back that was not asked for.
     #[error("the answer is partial although no range was asked for")]
     UnexpectedRange,
+    /// A body that is a stream cannot be sent over HTTP/1.1.
+    #[error("the request's body is a stream, and the connection speaks HTTP/1.1")]
+    StreamOverHttp1,
     /// The bytes do not match the integrity metadata.
     #[error("the response does not match the integrity metadata")]
     IntegrityMismatch,
@@ -321,6 +324,7 @@ impl BlockReason {
             Self::MimeType { .. } => "mime-type",
             Self::NoSniff { .. } => "nosniff",
             Self::UnexpectedRange => "unexpected-range",
+            Self::StreamOverHttp1 => "stream-over-http1",
             Self::IntegrityMismatch => "integrity-mismatch",
             Self::KeepaliveQuota => "keepalive-quota",
             Self::NotCached => "not-cached",

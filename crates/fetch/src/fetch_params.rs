@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crossexam_web::{Step, Timestamp, Trace, algorithm};
 
+use crate::connections::ConnectionTimingInfo;
 use crate::failure::{BlockReason, NetworkError};
 use crate::host::Host;
 use crate::request::Request;
@@ -48,6 +49,14 @@ pub struct TimingInfo {
     pub redirect_end_time: Option<Timestamp>,
     /// When the fetch began, or the last redirect ended.
     pub post_redirect_start_time: Timestamp,
+    /// When the connection was made, as far as it may be shown; `None` where there was none.
+    pub final_connection_timing_info: Option<ConnectionTimingInfo>,
+    /// When the request was sent.
+    pub final_network_request_start_time: Timestamp,
+    /// When the first interim response came.
+    pub first_interim_network_response_start_time: Timestamp,
+    /// When the response came.
+    pub final_network_response_start_time: Timestamp,
 }
 
 /// Stops a fetch. <https://fetch.spec.whatwg.org/#fetch-controller>
@@ -136,17 +145,8 @@ impl FetchController {
 
 impl<H: Host> FetchParams<'_, H> {
     /// The time now, coarsened as far as a page could see it.
-    ///
-    /// <https://w3c.github.io/hr-time/#dfn-coarsen-time>: to 5 microseconds where the environment is cross-origin
-    /// isolated, to 100 microseconds elsewhere.
     pub fn coarsened_shared_current_time(&self) -> Timestamp {
-        let resolution = if self.cross_origin_isolated_capability {
-            5
-        } else {
-            100
-        };
-        let micros = self.host.now().as_micros();
-        Timestamp::from_micros(micros - micros.rem_euclid(resolution))
+        coarsen_time(self.host.now(), self.cross_origin_isolated_capability)
     }
 
     /// The network error that fits why the fetch is canceled.
@@ -161,6 +161,19 @@ impl<H: Host> FetchParams<'_, H> {
         };
         NetworkError::new(reason, here!()).into()
     }
+}
+
+/// Coarsens a time: to 5 microseconds where the environment is cross-origin isolated, to 100 microseconds elsewhere.
+///
+/// <https://w3c.github.io/hr-time/#dfn-coarsen-time>
+pub fn coarsen_time(time: Timestamp, cross_origin_isolated_capability: bool) -> Timestamp {
+    let resolution = if cross_origin_isolated_capability {
+        5
+    } else {
+        100
+    };
+    let micros = time.as_micros();
+    Timestamp::from_micros(micros.saturating_sub(micros.rem_euclid(resolution)))
 }
 
 /// How long no fetch takes: a bound for hosts that give up.

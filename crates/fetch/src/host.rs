@@ -1,9 +1,12 @@
 //! What fetching is handed: the time, the network, and the user's answers.
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 use crossexam_web::{HeaderList, Site, Timestamp};
 use url::Url;
 
+use crate::connections::{Connection, ConnectionId, Established};
 use crate::request::Request;
 
 /// The outside world of one browser.
@@ -14,12 +17,42 @@ pub trait Host {
     /// The time now.
     fn now(&self) -> Timestamp;
 
-    /// Obtains a connection and makes one HTTP request over it.
+    /// Whether the browser is offline. <https://html.spec.whatwg.org/multipage/system-state.html#is-offline>
+    fn is_offline(&self) -> bool {
+        false
+    }
+
+    /// The proxies for a URL, to be tried in this order; none means [`Proxy::Direct`].
+    fn find_proxies(&self, _url: &Url) -> Vec<Proxy> {
+        Vec::new()
+    }
+
+    /// Finds the addresses of a name. The answer may be remembered, for this key.
+    fn resolve(
+        &self,
+        key: Option<&NetworkPartitionKey>,
+        name: &str,
+        request: &HttpRequest<'_>,
+    ) -> impl Future<Output = Result<Vec<IpAddr>, NetworkFailure>>;
+
+    /// Establishes a connection.
+    fn create_connection(
+        &self,
+        params: ConnectionParams<'_>,
+    ) -> impl Future<Output = Result<Established, ConnectionFailure>>;
+
+    /// Whether a connection still stands and can carry another request.
+    fn is_connected(&self, connection: ConnectionId) -> bool;
+
+    /// Closes a connection.
+    fn close_connection(&self, connection: ConnectionId);
+
+    /// Makes one HTTP request over a connection.
     ///
     /// The header list is complete (no header may be added but `Host` and framing). Redirects are not followed.
     fn http_request(
         &self,
-        connection: ConnectionParams<'_>,
+        connection: &Connection,
         request: HttpRequest<'_>,
     ) -> impl Future<Output = Result<HttpResponse, NetworkFailure>>;
 
@@ -34,14 +67,43 @@ pub trait Host {
         url: &Url,
         realm: &str,
     ) -> impl Future<Output = Option<(String, String)>>;
+
+    /// Asks the user for a user name and a password for a proxy; `None` when the user declines.
+    fn prompt_for_proxy_credentials(
+        &self,
+        _traversable: u64,
+        _proxy: &Proxy,
+        _realm: &str,
+    ) -> impl Future<Output = Option<(String, String)>> {
+        std::future::ready(None)
+    }
 }
 
 /// The key of a partitioned store: the top-level site and, where an implementation wants one, a second key (always
 /// null here). <https://fetch.spec.whatwg.org/#network-partition-key>
 pub type NetworkPartitionKey = Site;
 
-/// Which connection a request is made over. <https://fetch.spec.whatwg.org/#concept-connection-obtain>
-#[derive(Debug, Clone)]
+/// A way to a server.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Proxy {
+    /// "DIRECT": none is used.
+    Direct,
+    /// An HTTP proxy: requests over plain HTTP are sent to it, everything else goes through a tunnel that it opens.
+    Http {
+        /// Its host name or address.
+        host: Box<str>,
+        /// Its port.
+        port: u16,
+    },
+    /// A way that is not modelled, for example SOCKS or what a PAC script decides.
+    Unmodelled {
+        /// What it is.
+        what: &'static str,
+    },
+}
+
+/// What a connection is established for. <https://fetch.spec.whatwg.org/#create-a-connection>
+#[derive(Debug, Clone, Copy)]
 pub struct ConnectionParams<'a> {
     /// The partition of the connection pool.
     pub key: Option<&'a NetworkPartitionKey>,
@@ -49,10 +111,36 @@ pub struct ConnectionParams<'a> {
     pub url: &'a Url,
     /// Whether the connection may carry credentials. Without, no TLS client certificate is sent.
     pub credentials: bool,
-    /// Whether an existing connection must not be used.
-    pub force_new: bool,
+    /// The way.
+    pub proxy: &'a Proxy,
+    /// The addresses, in the order in which they were found; empty with a proxy, which finds them itself.
+    pub hosts: &'a [IpAddr],
+    /// The `Proxy-Authorization` value for the tunnel through the proxy, if one is known.
+    pub proxy_authorization: Option<&'a Bytes>,
     /// Where a client certificate dialog can be shown, if anywhere.
     pub prompt: Option<u64>,
+    /// The request that it is for. For people who watch; nothing of it goes on the wire yet.
+    pub request: &'a HttpRequest<'a>,
+}
+
+/// Why there is no connection.
+#[derive(Debug, Clone)]
+pub enum ConnectionFailure {
+    /// It cannot be established.
+    Network(NetworkFailure),
+    /// The proxy wants to know first who asks: its answer, with status 407.
+    ProxyAuthentication(Box<HttpResponse>),
+    /// The way is not modelled.
+    Unmodelled {
+        /// What is missing.
+        what: &'static str,
+    },
+}
+
+impl From<NetworkFailure> for ConnectionFailure {
+    fn from(failure: NetworkFailure) -> Self {
+        Self::Network(failure)
+    }
 }
 
 /// One HTTP request as it goes on the wire.

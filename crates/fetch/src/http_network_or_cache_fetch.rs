@@ -8,14 +8,16 @@ use bytes::Bytes;
 use crossexam_web::{HeaderList, Timestamp, algorithm};
 use url::Url;
 
-use crate::authentication::{Challenged, basic_authorization_of_url, basic_realm, challenged};
+use crate::authentication::{
+    Challenged, basic_authorization_of_url, basic_realm, challenged, challenged_by_proxy,
+};
 use crate::body::{Body, BodySource};
 use crate::client::EmbedderPolicyValue;
 use crate::cookie_header::append_a_request_cookie_header;
 use crate::failure::{BlockReason, NetworkError};
 use crate::fetch_metadata::append_the_fetch_metadata_headers_for_a_request;
 use crate::fetch_params::FetchParams;
-use crate::host::{Host, HttpRequestPurpose, NetworkPartitionKey};
+use crate::host::{Host, HttpRequestPurpose, NetworkPartitionKey, Proxy};
 use crate::http_cache::cache_control::RequestDirectives;
 use crate::http_cache::{Freshness, StoredResponse, Times, is_unsafe_method};
 use crate::http_network_fetch::http_network_fetch;
@@ -26,7 +28,7 @@ use crate::request::{
     ResponseTainting, ServiceWorkersMode, TraversableForUserPrompts,
 };
 use crate::response::{CacheState, InternalResponse, Response};
-use crate::user_agent::environment_default_user_agent_value;
+use crate::user_agent::{UserAgent, environment_default_user_agent_value};
 
 /// The optional arguments of HTTP-network-or-cache fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +37,8 @@ pub(crate) struct NetworkOrCacheFetch {
     pub(crate) is_authentication_fetch: bool,
     /// isNewConnectionFetch
     pub(crate) is_new_connection_fetch: bool,
+    /// How often the user was asked for a password already.
+    pub(crate) prompts: u8,
     /// Why the request goes out, for whoever watches.
     pub(crate) purpose: HttpRequestPurpose,
 }
@@ -44,6 +48,7 @@ impl Default for NetworkOrCacheFetch {
         Self {
             is_authentication_fetch: false,
             is_new_connection_fetch: false,
+            prompts: 0,
             purpose: HttpRequestPurpose::Actual,
         }
     }
@@ -199,6 +204,10 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
                 http_request.header_list.append("Authorization", value);
             }
         }
+    }
+    if let Some(value) = proxy_authorization(http_request.current_url(), params.user_agent, params.host) {
+        /// 8.22. `Proxy-Authorization`, whatever the request says of credentials.
+        http_request.header_list.append("Proxy-Authorization", value);
     }
     /// 8.24. Which cache is meant?
     let http_cache = determine_the_http_cache_partition(http_request).cloned();
@@ -363,11 +372,16 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
                 return params.appropriate_network_error();
             }
             let url = request.current_url().clone();
-            /// 15.3.2. Ask the user for a name and a password.
-            let answer = params
-                .host
-                .prompt_for_credentials(traversable, &url, &realm)
-                .await;
+            // NB: nobody is asked for ever; the answer is then the 401.
+            let answer = if options.prompts < MOST_PROMPTS {
+                /// 15.3.2. Ask the user for a name and a password.
+                params
+                    .host
+                    .prompt_for_credentials(traversable, &url, &realm)
+                    .await
+            } else {
+                None
+            };
             let Some((username, password)) = answer else {
                 // NB: a user who declines sees the 401 itself; the standard leaves this case open.
                 return Response::Actual(actual);
@@ -381,6 +395,7 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
         }
         let again = NetworkOrCacheFetch {
             is_authentication_fetch: true,
+            prompts: options.prompts.saturating_add(1),
             ..options
         };
         /// 15.4. Send the request again.
@@ -408,9 +423,27 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
         return response;
     }
     if internal.status == 407 {
-        // 16.4. MODEL: there are no proxies, so nobody is asked for a proxy's password.
-        /// 16.1. A proxy's question stays without an answer.
-        return NetworkError::new(BlockReason::ProxyAuthentication, here!()).into();
+        let TraversableForUserPrompts::Traversable(traversable) = request.traversable_for_user_prompts
+        else {
+            /// 16.1. Nobody can be asked.
+            return NetworkError::new(BlockReason::ProxyAuthentication, here!()).into();
+        };
+        if params.controller.is_canceled() {
+            /// 16.3. A canceled fetch goes no further.
+            return params.appropriate_network_error();
+        }
+        let header_list = internal.header_list.clone();
+        /// 16.4. Ask the user for the proxy's password, and remember it.
+        if !ask_for_the_proxy(params, traversable, &header_list, options.prompts).await {
+            // NB: what a proxy says is not shown to anybody, and a server that is none has no business to ask.
+            return NetworkError::new(BlockReason::ProxyAuthentication, here!()).into();
+        }
+        let again = NetworkOrCacheFetch {
+            prompts: options.prompts.saturating_add(1),
+            ..options
+        };
+        /// 16.5. Once more.
+        return Box::pin(http_network_or_cache_fetch(params, again)).await;
     }
     let replayable = params
         .request
@@ -431,6 +464,51 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
     }
     /// 19. That is the response.
     Response::Actual(actual)
+}
+
+/// How often the user is asked for a password during one fetch.
+const MOST_PROMPTS: u8 = 16;
+
+/// The `Proxy-Authorization` value for a request that goes to a proxy as it is: over plain HTTP. (To a tunnel the value is
+/// told when it is opened.)
+fn proxy_authorization<H: Host>(url: &Url, user_agent: &UserAgent, host: &H) -> Option<Bytes> {
+    let entries = user_agent.authentication_entries.borrow();
+    if url.scheme() != "http" || !entries.knows_a_proxy() {
+        return None;
+    }
+    entries.proxy_authorization_for(host.find_proxies(url).first()?)
+}
+
+/// Asks the user for the password of the proxy that has answered, and remembers it; says whether there is one.
+///
+/// MODEL: of several proxies it is taken for the first; only the scheme `Basic` is answered.
+async fn ask_for_the_proxy<H: Host>(
+    params: &FetchParams<'_, H>,
+    traversable: u64,
+    header_list: &HeaderList,
+    prompts: u8,
+) -> bool {
+    let proxies = params.host.find_proxies(params.request.current_url());
+    let proxy = proxies.into_iter().find(|proxy| matches!(proxy, Proxy::Http { .. }));
+    let (Some(proxy), Challenged::Basic { realm }) = (proxy, challenged_by_proxy(header_list)) else {
+        return false;
+    };
+    if prompts >= MOST_PROMPTS {
+        return false;
+    }
+    let answer = params
+        .host
+        .prompt_for_proxy_credentials(traversable, &proxy, &realm)
+        .await;
+    let Some((username, password)) = answer else {
+        return false;
+    };
+    params
+        .user_agent
+        .authentication_entries
+        .borrow_mut()
+        .create_for_proxy(proxy, &username, &password);
+    true
 }
 
 /// Takes back what was added to a request for the wire.

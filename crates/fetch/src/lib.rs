@@ -37,6 +37,7 @@ pub mod authentication;
 pub mod blob_url;
 pub mod body;
 pub mod client;
+pub mod connections;
 pub mod content_codings;
 pub mod cookie_header;
 pub mod cors_check;
@@ -75,8 +76,9 @@ pub use client::{Environment, GlobalObject, PolicyContainer};
 pub use failure::{BlockReason, CorsCheckFailure, NetworkError, PreflightFailure};
 pub use fetch_algorithm::{Fetched, fetch, fetch_in_parallel};
 pub use fetch_params::{ControllerState, FetchController};
+pub use connections::Connection;
 pub use host::{
-    ConnectionParams, Host, HttpRequest, HttpRequestPurpose, HttpResponse, NetworkFailure,
+    ConnectionFailure, ConnectionParams, Host, HttpRequest, HttpRequestPurpose, HttpResponse, NetworkFailure,
 };
 pub use process_manual_redirect::process_the_next_manual_redirect;
 pub use referrer_policy::ReferrerPolicy;

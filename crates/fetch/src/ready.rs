@@ -1,6 +1,8 @@
 //! Running a fetch without an executor: with a host that is always ready, one poll is the whole fetch.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
@@ -9,8 +11,10 @@ use crossexam_web::{HeaderList, Timestamp};
 use url::Url;
 
 use crate::Request;
+use crate::connections::{Connection, ConnectionId, Established, Protocol};
 use crate::host::{
-    ConnectionParams, Host, HttpRequest, HttpRequestPurpose, HttpResponse, NetworkFailure,
+    ConnectionFailure, ConnectionParams, Host, HttpRequest, HttpRequestPurpose, HttpResponse,
+    NetworkFailure, NetworkPartitionKey, Proxy,
 };
 
 /// Polls a future once. `None` if it waits for something.
@@ -40,7 +44,12 @@ pub struct SentRequest {
     pub body: Option<Bytes>,
     /// Whether the connection may carry credentials.
     pub credentials: bool,
+    /// The connection; they are numbered from 0.
+    pub connection: ConnectionId,
 }
+
+/// Where the server is.
+const SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 1));
 
 /// A host whose server is a function and whose clock stands still until it is moved.
 pub struct ReadyHost<S> {
@@ -49,6 +58,9 @@ pub struct ReadyHost<S> {
     sent: RefCell<Vec<SentRequest>>,
     credentials: Option<(String, String)>,
     in_parallel: RefCell<Vec<Request>>,
+    proxies: Vec<Proxy>,
+    connections: Cell<u64>,
+    closed: RefCell<BTreeSet<ConnectionId>>,
 }
 
 impl<S> std::fmt::Debug for ReadyHost<S> {
@@ -72,7 +84,17 @@ where
             sent: RefCell::default(),
             credentials: None,
             in_parallel: RefCell::default(),
+            proxies: Vec::new(),
+            connections: Cell::new(0),
+            closed: RefCell::default(),
         }
+    }
+
+    /// The same host with these proxies, the same for every URL.
+    #[must_use]
+    pub fn with_proxies(mut self, proxies: impl IntoIterator<Item = Proxy>) -> Self {
+        self.proxies = proxies.into_iter().collect();
+        self
     }
 
     /// The same host with a user who answers every password prompt like this.
@@ -108,9 +130,46 @@ where
         *self.now.borrow()
     }
 
+    fn find_proxies(&self, _url: &Url) -> Vec<Proxy> {
+        self.proxies.clone()
+    }
+
+    async fn resolve(
+        &self,
+        _key: Option<&NetworkPartitionKey>,
+        _name: &str,
+        _request: &HttpRequest<'_>,
+    ) -> Result<Vec<IpAddr>, NetworkFailure> {
+        Ok(vec![SERVER])
+    }
+
+    async fn create_connection(
+        &self,
+        params: ConnectionParams<'_>,
+    ) -> Result<Established, ConnectionFailure> {
+        let id = ConnectionId(self.connections.get());
+        self.connections.set(id.0 + 1);
+        if let Proxy::Unmodelled { what } = *params.proxy {
+            return Err(ConnectionFailure::Unmodelled { what });
+        }
+        Ok(Established {
+            id,
+            secure_connection_start_time: (params.url.scheme() == "https").then(|| self.now()),
+            protocol: Protocol::Http2,
+        })
+    }
+
+    fn is_connected(&self, connection: ConnectionId) -> bool {
+        !self.closed.borrow().contains(&connection)
+    }
+
+    fn close_connection(&self, connection: ConnectionId) {
+        self.closed.borrow_mut().insert(connection);
+    }
+
     async fn http_request(
         &self,
-        connection: ConnectionParams<'_>,
+        connection: &Connection,
         request: HttpRequest<'_>,
     ) -> Result<HttpResponse, NetworkFailure> {
         let mut url = request.url.clone();
@@ -122,6 +181,7 @@ where
             header_list: request.header_list.clone(),
             body: request.body.cloned(),
             credentials: connection.credentials,
+            connection: connection.id,
         };
         let answer = (self.server)(&sent);
         self.sent.borrow_mut().push(sent);
@@ -136,6 +196,15 @@ where
         &self,
         _traversable: u64,
         _url: &Url,
+        _realm: &str,
+    ) -> Option<(String, String)> {
+        self.credentials.clone()
+    }
+
+    async fn prompt_for_proxy_credentials(
+        &self,
+        _traversable: u64,
+        _proxy: &Proxy,
         _realm: &str,
     ) -> Option<(String, String)> {
         self.credentials.clone()

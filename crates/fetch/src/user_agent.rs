@@ -10,6 +10,7 @@ use url::Url;
 use crate::authentication::AuthenticationEntries;
 use crate::blob_url::BlobUrlStore;
 use crate::client::Environment;
+use crate::connections::ConnectionPool;
 use crate::cors_preflight_cache::CorsPreflightCache;
 use crate::http_cache::{HttpCache, Limits};
 use crate::referrer_policy::ReferrerPolicy;
@@ -25,6 +26,8 @@ pub struct UserAgent {
     pub preflight_cache: RefCell<CorsPreflightCache>,
     /// The HTTP caches, one for each partition.
     pub http_cache: RefCell<HttpCache>,
+    /// The connection pool.
+    pub connections: RefCell<ConnectionPool>,
     /// HTTP authentication entries.
     pub authentication_entries: RefCell<AuthenticationEntries>,
     /// The blob URL store.

@@ -3,6 +3,7 @@
 mod common;
 
 use std::cell::Cell;
+use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
@@ -11,8 +12,10 @@ use crossexam_fetch::ready::{ReadyHost, SentRequest, poll_once};
 use crossexam_fetch::request::{
     CacheMode, CredentialsMode, Destination, Mode, TraversableForUserPrompts,
 };
+use crossexam_fetch::connections::{Connection, ConnectionId, Established, Protocol};
+use crossexam_fetch::host::NetworkPartitionKey;
 use crossexam_fetch::{
-    BlockReason, Body, ConnectionParams, FetchController, Host, HttpRequest, HttpResponse,
+    BlockReason, Body, ConnectionFailure, ConnectionParams, FetchController, Host, HttpRequest, HttpResponse,
     NetworkFailure, ReferrerPolicy, Request, UserAgent, fetch,
 };
 use crossexam_web::{Origin, Timestamp, Trace};
@@ -472,9 +475,35 @@ impl Host for Silent {
         Timestamp::default()
     }
 
-    async fn http_request(
+    async fn resolve(
+        &self,
+        _: Option<&NetworkPartitionKey>,
+        _: &str,
+        _: &HttpRequest<'_>,
+    ) -> Result<Vec<IpAddr>, NetworkFailure> {
+        Ok(vec![Ipv4Addr::LOCALHOST.into()])
+    }
+
+    async fn create_connection(
         &self,
         _: ConnectionParams<'_>,
+    ) -> Result<Established, ConnectionFailure> {
+        Ok(Established {
+            id: ConnectionId(0),
+            secure_connection_start_time: None,
+            protocol: Protocol::Http2,
+        })
+    }
+
+    fn is_connected(&self, _: ConnectionId) -> bool {
+        true
+    }
+
+    fn close_connection(&self, _: ConnectionId) {}
+
+    async fn http_request(
+        &self,
+        _: &Connection,
         _: HttpRequest<'_>,
     ) -> Result<HttpResponse, NetworkFailure> {
         std::future::pending().await

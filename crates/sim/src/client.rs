@@ -10,6 +10,7 @@ use crossexam_fetch::{HttpRequestPurpose, HttpResponse, NetworkFailure};
 use crossexam_web::HeaderList;
 use url::Url;
 
+use crate::connection::Connecting;
 use crate::dns::DnsCache;
 use crate::exchange::Outgoing;
 use crate::journal::{Holder, Sender};
@@ -223,11 +224,16 @@ impl Client {
                 url: &url,
                 headers: &self.complete(&headers, user_info.as_ref()),
                 body: body.as_ref(),
+            };
+            let connecting = Connecting {
                 certificates: &certificates,
                 checks_certificates: !insecure,
                 dns: &dns,
             };
-            let response = self.network.exchange(&self.vantage, outgoing).await?;
+            let response = self
+                .network
+                .exchange(&self.vantage, outgoing, connecting)
+                .await?;
             self.network
                 .expose_response(&self.holder(), "client", &response);
             let location = match response.status {

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crossexam_fetch::host::NetworkPartitionKey;
 use crossexam_web::Timestamp;
 
 /// How long an answer may be kept when nothing else was said.
@@ -163,7 +164,8 @@ pub enum Pinning {
 #[derive(Debug, Default)]
 pub struct DnsCache {
     pinning: Cell<Pinning>,
-    entries: RefCell<BTreeMap<String, Remembered>>,
+    /// By partition and name.
+    entries: RefCell<BTreeMap<(String, String), Remembered>>,
 }
 
 #[derive(Debug)]
@@ -192,16 +194,28 @@ impl DnsCache {
         self.entries.borrow_mut().clear();
     }
 
-    /// The addresses that are remembered of a name.
-    pub(crate) fn get(&self, name: &str, now: Timestamp) -> Option<Vec<IpAddr>> {
+    /// The addresses that are remembered of a name, for a partition.
+    pub(crate) fn get(
+        &self,
+        key: Option<&NetworkPartitionKey>,
+        name: &str,
+        now: Timestamp,
+    ) -> Option<Vec<IpAddr>> {
         let entries = self.entries.borrow();
-        let Remembered { until, addresses } = entries.get(name)?;
+        let entry = (partition(key), name.to_owned());
+        let Remembered { until, addresses } = entries.get(&entry)?;
         until
             .is_none_or(|until| now < until)
             .then(|| addresses.clone())
     }
 
-    pub(crate) fn put(&self, name: &str, answer: &DnsAnswer, now: Timestamp) {
+    pub(crate) fn put(
+        &self,
+        key: Option<&NetworkPartitionKey>,
+        name: &str,
+        answer: &DnsAnswer,
+        now: Timestamp,
+    ) {
         let until = match self.pinning.get() {
             Pinning::TimeToLive => Some(now + answer.time_to_live),
             Pinning::AtLeast(minimum) => Some(now + answer.time_to_live.max(minimum)),
@@ -210,8 +224,13 @@ impl DnsCache {
         let addresses = answer.addresses.clone();
         self.entries
             .borrow_mut()
-            .insert(name.to_owned(), Remembered { until, addresses });
+            .insert((partition(key), name.to_owned()), Remembered { until, addresses });
     }
+}
+
+/// A network partition key as a key of a map.
+fn partition(key: Option<&NetworkPartitionKey>) -> String {
+    key.map(|key| format!("{key:?}")).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -272,23 +291,23 @@ mod tests {
             (Pinning::Forever, None),
         ] {
             let cache = DnsCache::new(pinning);
-            cache.put("a.example", &brief, at(0));
+            cache.put(None, "a.example", &brief, at(0));
             match kept_until {
                 Some(end) => {
                     assert_eq!(
-                        cache.get("a.example", at(end - 1)),
+                        cache.get(None, "a.example", at(end - 1)),
                         Some(brief.addresses.clone()),
                         "{pinning:?}"
                     );
-                    assert_eq!(cache.get("a.example", at(end)), None, "{pinning:?}");
+                    assert_eq!(cache.get(None, "a.example", at(end)), None, "{pinning:?}");
                 }
-                None => assert!(cache.get("a.example", at(i64::from(u32::MAX))).is_some()),
+                None => assert!(cache.get(None, "a.example", at(i64::from(u32::MAX))).is_some()),
             }
         }
         let cache = DnsCache::default();
-        cache.put("a.example", &answer(1).keep_for(Duration::ZERO), at(0));
+        cache.put(None, "a.example", &answer(1).keep_for(Duration::ZERO), at(0));
         assert_eq!(
-            cache.get("a.example", at(0)),
+            cache.get(None, "a.example", at(0)),
             None,
             "a time to live of zero is never kept"
         );

@@ -1,7 +1,6 @@
 //! One request over the network and its answer.
 //!
-//! MODEL: every exchange has a connection of its own, and setting it up takes no time: the request travels one way, the
-//! answer the other. HTTP is version 1.1 in meaning; how bytes are framed on the wire is not modelled.
+//! MODEL: HTTP is version 1.1 in meaning; how bytes are framed on the wire is not modelled.
 
 use std::cell::RefCell;
 use std::net::IpAddr;
@@ -10,15 +9,14 @@ use std::rc::Rc;
 use bytes::Bytes;
 use crossexam_fetch::{HttpRequestPurpose, HttpResponse, NetworkFailure};
 use crossexam_web::HeaderList;
-use url::{Host, Url};
+use url::Url;
 
 use crate::attacker::{Attacker, Meddling};
-use crate::dns::{DnsCache, canonical};
+use crate::connection::{Connecting, OpenConnection, ServerConnection};
 use crate::journal::{Answer, Event, Exchange, ExchangeId, Exposure, FetchId, Holder};
-use crate::machine::{Fault, Listener, Tls};
-use crate::network::{Link, Network, Vantage, connectable, is_loopback};
+use crate::machine::Fault;
+use crate::network::{Network, Vantage};
 use crate::server::PeerInfo;
-use crate::tls::{ClientCertificate, ClientCertificates};
 use crate::wire::{WireRequest, framed, from_http, plain, reframe};
 
 /// A request that somebody sends.
@@ -29,24 +27,25 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) url: &'a Url,
     pub(crate) headers: &'a HeaderList,
     pub(crate) body: Option<&'a Bytes>,
-    /// The client certificates that may be shown.
-    pub(crate) certificates: &'a [ClientCertificate],
-    /// Whether the server's certificate is looked at.
-    pub(crate) checks_certificates: bool,
-    pub(crate) dns: &'a DnsCache,
 }
 
 /// Writes the exchange into the journal, also when whoever waits for the answer gives up.
-struct Recorder<'a> {
+pub(crate) struct Recorder<'a> {
     network: &'a Network,
+    id: ExchangeId,
     exchange: RefCell<Option<Box<Exchange>>>,
 }
 
 impl Recorder<'_> {
-    fn note(&self, note: impl FnOnce(&mut Exchange)) {
+    pub(crate) fn note(&self, note: impl FnOnce(&mut Exchange)) {
         if let Some(exchange) = self.exchange.borrow_mut().as_deref_mut() {
             note(exchange);
         }
+    }
+
+    /// Nothing is to be written down.
+    fn abandon(&self) {
+        self.exchange.take();
     }
 
     fn finish(&self, answer: Result<Answer, String>) {
@@ -63,29 +62,87 @@ impl Drop for Recorder<'_> {
     }
 }
 
-/// An open connection.
-struct Connection {
-    machine: String,
-    address: IpAddr,
-    port: u16,
-    listener: Listener,
-    fault: Option<Fault>,
-    client_certificate: Option<String>,
-    link: Link,
-}
-
 impl Network {
     pub(crate) fn record(&self, event: Event) {
         self.journal().record(self.executor().now(), event);
     }
 
-    /// Sends a request and waits for the answer.
+    /// Makes a connection of its own, sends a request over it and waits for the answer.
     pub(crate) async fn exchange(
         &self,
         vantage: &Vantage,
         outgoing: Outgoing<'_>,
+        connecting: Connecting<'_>,
     ) -> Result<HttpResponse, NetworkFailure> {
-        let id = self.journal().next_exchange_id();
+        let (request, recorder) = self.begin(vantage, &outgoing);
+        let exchange = async {
+            let addresses = match outgoing.url.host() {
+                Some(host) => self.addresses(vantage, connecting.dns, None, &host).await?,
+                None => return Err(not_http("the URL has no host")),
+            };
+            let connection =
+                self.establish(vantage, outgoing.url, addresses, connecting, &recorder)?;
+            self.converse(vantage, &connection, request, &recorder).await
+        };
+        self.finish(exchange, &recorder).await
+    }
+
+    /// Sends a request over a connection that stands and waits for the answer.
+    pub(crate) async fn exchange_over(
+        &self,
+        vantage: &Vantage,
+        outgoing: Outgoing<'_>,
+        connection: &OpenConnection,
+    ) -> Result<HttpResponse, NetworkFailure> {
+        let (request, recorder) = self.begin(vantage, &outgoing);
+        connection.note(&recorder);
+        let exchange = self.converse(vantage, connection, request, &recorder);
+        self.finish(exchange, &recorder).await
+    }
+
+    /// Makes a connection for a request that is to be sent next.
+    pub(crate) fn establish_for(
+        &self,
+        vantage: &Vantage,
+        outgoing: &Outgoing<'_>,
+        addresses: Vec<IpAddr>,
+        connecting: Connecting<'_>,
+    ) -> Result<OpenConnection, NetworkFailure> {
+        // Should it fail, what the request would have been is in the journal; otherwise the entry is made when it is sent.
+        let (_, recorder) = self.begin_as(ExchangeId(u64::MAX), vantage, outgoing);
+        let made = self.establish(vantage, outgoing.url, addresses, connecting, &recorder);
+        match &made {
+            Ok(_) => recorder.abandon(),
+            Err(failure) => {
+                recorder.note(|exchange| exchange.id = self.journal().next_exchange_id());
+                recorder.finish(Err(failure.to_string()));
+            }
+        }
+        made
+    }
+
+    /// A request that nothing comes of: there is no connection for it.
+    pub(crate) fn record_without_connection(
+        &self,
+        vantage: &Vantage,
+        outgoing: &Outgoing<'_>,
+        failure: &NetworkFailure,
+    ) {
+        let (_, recorder) = self.begin(vantage, outgoing);
+        recorder.finish(Err(failure.to_string()));
+    }
+
+    /// Puts a request on the wire, and begins its entry in the journal.
+    fn begin(&self, vantage: &Vantage, outgoing: &Outgoing<'_>) -> (WireRequest, Recorder<'_>) {
+        self.begin_as(self.journal().next_exchange_id(), vantage, outgoing)
+    }
+
+    fn begin_as(
+        &self,
+        id: ExchangeId,
+        vantage: &Vantage,
+        outgoing: &Outgoing<'_>,
+    ) -> (WireRequest, Recorder<'_>) {
         let request = WireRequest::new(
             outgoing.method.clone(),
             outgoing.url,
@@ -94,6 +151,7 @@ impl Network {
         );
         let recorder = Recorder {
             network: self,
+            id,
             exchange: RefCell::new(Some(Box::new(Exchange {
                 id,
                 fetch: outgoing.fetch,
@@ -111,7 +169,15 @@ impl Network {
                 tampered: None,
             }))),
         };
-        let exchange = self.converse(vantage, &outgoing, id, request, &recorder);
+        (request, recorder)
+    }
+
+    /// Waits for the answer as long as clients wait, and ends the entry in the journal.
+    async fn finish(
+        &self,
+        exchange: impl Future<Output = Result<HttpResponse, NetworkFailure>>,
+        recorder: &Recorder<'_>,
+    ) -> Result<HttpResponse, NetworkFailure> {
         let result = match self.executor().timeout(self.time_out(), exchange).await {
             Ok(result) => result,
             Err(_) => Err(NetworkFailure::TimedOut),
@@ -131,47 +197,17 @@ impl Network {
     async fn converse(
         &self,
         vantage: &Vantage,
-        outgoing: &Outgoing<'_>,
-        id: ExchangeId,
+        connection: &OpenConnection,
         mut request: WireRequest,
         recorder: &Recorder<'_>,
     ) -> Result<HttpResponse, NetworkFailure> {
-        let not_http = |why: &str| NetworkFailure::NotHttp {
-            why: why.to_owned(),
+        let attacker = match &connection.intercepted_by {
+            Some(attacker) => Some(Rc::clone(attacker)),
+            // What is sent in the clear, whoever is on the path at the moment sees.
+            None if !connection.is_https => self.attacker_on_the_way(vantage, &connection.addresses),
+            None => None,
         };
-        let (Some(host), Some(port)) = (outgoing.url.host(), outgoing.url.port_or_known_default())
-        else {
-            return Err(not_http("the URL has no host"));
-        };
-        let is_https = match outgoing.url.scheme() {
-            "http" => false,
-            "https" => true,
-            _ => return Err(not_http("the URL's scheme is neither http nor https")),
-        };
-        let addresses = self.addresses(vantage, outgoing.dns, &host).await?;
-        // What a machine says to itself passes nobody.
-        let attacker = self
-            .attacker_next_to(vantage)
-            .filter(|_| !addresses.iter().all(|at| is_loopback(*at)));
-        let attacker = match attacker {
-            Some(attacker) if is_https => match &attacker.certificate {
-                None => None,
-                Some(certificate) => {
-                    if outgoing.checks_certificates {
-                        let checked = certificate.check(host.clone(), self.executor().now());
-                        checked.map_err(|problem| {
-                            recorder.note(|exchange| {
-                                exchange.tampered =
-                                    Some(format!("{} showed another certificate", attacker.name));
-                            });
-                            certificate_invalid(&host, &problem.to_string())
-                        })?;
-                    }
-                    Some(attacker)
-                }
-            },
-            other => other,
-        };
+        let is_https = connection.is_https;
         if let Some(attacker) = &attacker {
             let scheme = if is_https {
                 "intercepted HTTPS"
@@ -190,146 +226,18 @@ impl Network {
                 return Ok(framed(&request.method, answer));
             }
         }
-
-        let certificates = if attacker.is_some() {
-            &[]
-        } else {
-            outgoing.certificates
+        let server = match &connection.server {
+            Some(server) => server.clone(),
+            // The way from the attacker to the server is made for each request.
+            None => self.connect_from_the_path(vantage, connection, recorder)?,
         };
-        let connection = self.connect(vantage, &addresses, port, recorder)?;
-        // Who intercepts HTTPS has their own reasons not to look at the server's certificate.
-        let checks = outgoing.checks_certificates && attacker.is_none();
-        let connection = self.shake_hands(
-            connection,
-            outgoing.url,
-            &host,
-            is_https,
-            checks,
-            certificates,
-            recorder,
-        )?;
         let mut response = self
-            .send(vantage, connection, id, request.clone(), recorder)
+            .send(vantage, server, recorder.id, request.clone(), recorder)
             .await?;
         if let Some(attacker) = &attacker {
             self.meddle_with_response(attacker, is_https, &request, &mut response, recorder);
         }
         Ok(response)
-    }
-
-    async fn addresses(
-        &self,
-        vantage: &Vantage,
-        cache: &DnsCache,
-        host: &Host<&str>,
-    ) -> Result<Vec<IpAddr>, NetworkFailure> {
-        let name = match host {
-            Host::Ipv4(address) => return Ok(vec![(*address).into()]),
-            Host::Ipv6(address) => return Ok(vec![(*address).into()]),
-            Host::Domain(name) => canonical(name),
-        };
-        if let Some(addresses) = cache.get(&name, self.executor().now()) {
-            return Ok(addresses);
-        }
-        let answer = self.resolve(vantage, &name).await;
-        let answer =
-            answer.ok_or_else(|| NetworkFailure::NameNotResolved { host: name.clone() })?;
-        cache.put(&name, &answer, self.executor().now());
-        Ok(answer.addresses)
-    }
-
-    /// Connects to the first address that takes the connection.
-    fn connect(
-        &self,
-        vantage: &Vantage,
-        addresses: &[IpAddr],
-        port: u16,
-        recorder: &Recorder<'_>,
-    ) -> Result<Connection, NetworkFailure> {
-        let mut failure = None;
-        for &address in addresses {
-            let shown = std::net::SocketAddr::new(address, port).to_string();
-            recorder.note(|exchange| exchange.address = Some(shown.clone()));
-            let Some(found) = self.destination(vantage, address, port) else {
-                failure = Some(NetworkFailure::AddressUnreachable { address: shown });
-                continue;
-            };
-            recorder.note(|exchange| exchange.to = Some(found.machine.clone()));
-            match (found.listener, found.fault) {
-                (None, _) | (_, Some(Fault::Refuses)) => {
-                    failure = Some(NetworkFailure::ConnectionRefused { address: shown });
-                }
-                (Some(listener), fault) => {
-                    let link = self.link(vantage.name(), &found.machine, address);
-                    let (machine, address) = (found.machine, connectable(address));
-                    return Ok(Connection {
-                        machine,
-                        address,
-                        port,
-                        listener,
-                        fault,
-                        client_certificate: None,
-                        link,
-                    });
-                }
-            }
-        }
-        Err(failure.unwrap_or(NetworkFailure::ConnectionReset))
-    }
-
-    /// The TLS handshake, or the finding that both sides speak plain HTTP.
-    #[expect(clippy::too_many_arguments, reason = "what a handshake depends on")]
-    fn shake_hands(
-        &self,
-        mut connection: Connection,
-        url: &Url,
-        host: &Host<&str>,
-        is_https: bool,
-        checks_certificate: bool,
-        certificates: &[ClientCertificate],
-        recorder: &Recorder<'_>,
-    ) -> Result<Connection, NetworkFailure> {
-        let Tls {
-            certificate,
-            client_certificates,
-        } = match (&connection.listener.tls, is_https) {
-            (None, false) => return Ok(connection),
-            (Some(tls), true) => tls,
-            (Some(_), false) => {
-                return Err(NetworkFailure::NotHttp {
-                    why: "the other side speaks TLS".to_owned(),
-                });
-            }
-            (None, true) => {
-                return Err(NetworkFailure::NotHttp {
-                    why: "the other side does not speak TLS".to_owned(),
-                });
-            }
-        };
-        if checks_certificate {
-            certificate
-                .check(host.clone(), self.executor().now())
-                .map_err(|problem| certificate_invalid(host, &problem.to_string()))?;
-        }
-        let shown = || {
-            certificates
-                .iter()
-                .find(|certificate| certificate.is_for(url))
-                .map(|it| it.subject.clone())
-        };
-        connection.client_certificate = match client_certificates {
-            ClientCertificates::None => None,
-            ClientCertificates::Optional => shown(),
-            ClientCertificates::Required => {
-                Some(shown().ok_or(NetworkFailure::ClientCertificateRequired)?)
-            }
-        };
-        recorder.note(|exchange| {
-            exchange
-                .client_certificate
-                .clone_from(&connection.client_certificate)
-        });
-        Ok(connection)
     }
 
     /// Lets the request travel, the server work and the answer travel.
@@ -338,7 +246,7 @@ impl Network {
     async fn send(
         &self,
         vantage: &Vantage,
-        connection: Connection,
+        connection: ServerConnection,
         id: ExchangeId,
         request: WireRequest,
         recorder: &Recorder<'_>,
@@ -563,9 +471,8 @@ async fn serve(
     }
 }
 
-fn certificate_invalid(host: &Host<&str>, why: &str) -> NetworkFailure {
-    NetworkFailure::CertificateInvalid {
-        host: host.to_string(),
+pub(crate) fn not_http(why: &str) -> NetworkFailure {
+    NetworkFailure::NotHttp {
         why: why.to_owned(),
     }
 }

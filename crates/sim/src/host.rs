@@ -1,13 +1,20 @@
 //! A browser's place in the network: what it hands to fetching as its [`Host`].
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use crossexam_fetch::Request;
-use crossexam_fetch::host::{ConnectionParams, Host, HttpRequest, HttpResponse, NetworkFailure};
+use crossexam_fetch::connections::{Connection, ConnectionId, Established, Protocol};
+use crossexam_fetch::host::{
+    ConnectionFailure, ConnectionParams, Host, HttpRequest, HttpResponse, NetworkFailure,
+    NetworkPartitionKey, Proxy,
+};
 use crossexam_web::Timestamp;
 use url::Url;
 
+use crate::connection::{Connecting, OpenConnection};
 use crate::dns::{DnsCache, Pinning};
 use crate::exchange::Outgoing;
 use crate::journal::{Event, FetchId, Sender};
@@ -34,6 +41,23 @@ struct Seat {
     certificates: RefCell<Vec<ClientCertificate>>,
     passwords: RefCell<Vec<Password>>,
     in_parallel: RefCell<Vec<Request>>,
+    connections: RefCell<BTreeMap<u64, Held>>,
+    next_connection: Cell<u64>,
+}
+
+/// A connection that stands.
+struct Held {
+    connection: Rc<OpenConnection>,
+    /// When the other side closes it if nothing is sent.
+    open_until: Timestamp,
+}
+
+impl std::fmt::Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Held")
+            .field("open_until", &self.open_until)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A user name and a password that a person types when a site asks for them.
@@ -76,6 +100,8 @@ impl BrowserHost {
                 certificates: RefCell::default(),
                 passwords: RefCell::default(),
                 in_parallel: RefCell::default(),
+                connections: RefCell::default(),
+                next_connection: Cell::new(0),
             }),
             fetch: None,
             tried: Rc::default(),
@@ -92,6 +118,17 @@ impl BrowserHost {
         }
     }
 
+    fn outgoing<'a>(&self, request: &HttpRequest<'a>) -> Outgoing<'a> {
+        Outgoing {
+            fetch: self.fetch,
+            purpose: request.purpose,
+            method: request.method,
+            url: request.url,
+            headers: request.header_list,
+            body: request.body,
+        }
+    }
+
     /// The network it stands in.
     pub fn network(&self) -> &Network {
         &self.seat.network
@@ -104,6 +141,7 @@ impl BrowserHost {
 
     /// Takes it off the network, or back.
     pub fn set_offline(&self, offline: bool) {
+        self.seat.connections.borrow_mut().clear();
         self.seat.offline.set(offline);
     }
 
@@ -139,32 +177,116 @@ impl Host for BrowserHost {
         self.seat.network.executor().now()
     }
 
-    async fn http_request(
+    fn is_offline(&self) -> bool {
+        self.seat.offline.get()
+    }
+
+    async fn resolve(
         &self,
-        connection: ConnectionParams<'_>,
-        request: HttpRequest<'_>,
-    ) -> Result<HttpResponse, NetworkFailure> {
-        let seat = &*self.seat;
-        if seat.offline.get() {
-            return Err(NetworkFailure::Offline);
+        key: Option<&NetworkPartitionKey>,
+        name: &str,
+        request: &HttpRequest<'_>,
+    ) -> Result<Vec<IpAddr>, NetworkFailure> {
+        let Seat {
+            network,
+            vantage,
+            dns,
+            ..
+        } = &*self.seat;
+        let host = url::Host::Domain(name);
+        let addresses = network.addresses(vantage, dns, key, &host);
+        let addresses = match network.executor().timeout(network.time_out(), addresses).await {
+            Ok(addresses) => addresses,
+            Err(_) => Err(NetworkFailure::TimedOut),
+        };
+        if let Err(failure) = &addresses {
+            network.record_without_connection(vantage, &self.outgoing(request), failure);
         }
-        let certificates = if connection.credentials {
+        addresses
+    }
+
+    async fn create_connection(
+        &self,
+        params: ConnectionParams<'_>,
+    ) -> Result<Established, ConnectionFailure> {
+        let seat = &*self.seat;
+        match params.proxy {
+            Proxy::Direct => {}
+            Proxy::Http { .. } => {
+                let what = "proxies in a simulated network";
+                return Err(ConnectionFailure::Unmodelled { what });
+            }
+            Proxy::Unmodelled { what } => return Err(ConnectionFailure::Unmodelled { what }),
+        }
+        let certificates = if params.credentials {
             seat.certificates.borrow().clone()
         } else {
             Vec::new()
         };
-        let outgoing = Outgoing {
-            fetch: self.fetch,
-            purpose: request.purpose,
-            method: request.method,
-            url: request.url,
-            headers: request.header_list,
-            body: request.body,
+        let connecting = Connecting {
             certificates: &certificates,
             checks_certificates: true,
             dns: &seat.dns,
         };
-        seat.network.exchange(&seat.vantage, outgoing).await
+        let outgoing = self.outgoing(params.request);
+        let connection = seat.network.establish_for(
+            &seat.vantage,
+            &outgoing,
+            params.hosts.to_vec(),
+            connecting,
+        )?;
+        let id = seat.next_connection.get();
+        seat.next_connection.set(id + 1);
+        let held = Held {
+            open_until: self.now() + connection.keep_alive(),
+            connection: Rc::new(connection),
+        };
+        seat.connections.borrow_mut().insert(id, held);
+        Ok(Established {
+            id: ConnectionId(id),
+            secure_connection_start_time: (params.url.scheme() == "https").then(|| self.now()),
+            protocol: Protocol::Http11,
+        })
+    }
+
+    fn is_connected(&self, ConnectionId(id): ConnectionId) -> bool {
+        let mut connections = self.seat.connections.borrow_mut();
+        let stands = connections
+            .get(&id)
+            .is_some_and(|held| self.now() < held.open_until);
+        if !stands {
+            connections.remove(&id);
+        }
+        stands
+    }
+
+    fn close_connection(&self, ConnectionId(id): ConnectionId) {
+        self.seat.connections.borrow_mut().remove(&id);
+    }
+
+    async fn http_request(
+        &self,
+        connection: &Connection,
+        request: HttpRequest<'_>,
+    ) -> Result<HttpResponse, NetworkFailure> {
+        let seat = &*self.seat;
+        let ConnectionId(id) = connection.id;
+        let open = {
+            let connections = seat.connections.borrow();
+            connections.get(&id).map(|held| Rc::clone(&held.connection))
+        };
+        let Some(open) = open else {
+            return Err(NetworkFailure::ConnectionReset);
+        };
+        let outgoing = self.outgoing(&request);
+        let answer = seat
+            .network
+            .exchange_over(&seat.vantage, outgoing, &open)
+            .await;
+        if let Some(held) = seat.connections.borrow_mut().get_mut(&id) {
+            held.open_until = self.now() + open.keep_alive();
+        }
+        answer
     }
 
     fn fetch_in_parallel(&self, request: Request) {

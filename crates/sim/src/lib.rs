@@ -22,6 +22,7 @@
 
 pub mod attacker;
 pub mod client;
+mod connection;
 pub mod dns;
 mod exchange;
 pub mod executor;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::server::Server;
 use crate::tls::{Certificate, ClientCertificates};
@@ -51,7 +52,11 @@ pub struct Machine {
     pub(crate) host_names: Vec<String>,
     pub(crate) listeners: BTreeMap<u16, Listener>,
     pub(crate) fault: Option<Fault>,
+    pub(crate) keep_alive: Duration,
 }
+
+/// How long most servers keep a connection on which nothing is sent.
+pub const DEFAULT_KEEP_ALIVE: Duration = Duration::from_secs(5);
 
 /// What listens on a port.
 #[derive(Clone)]
@@ -116,6 +121,7 @@ impl Machine {
             host_names: Vec::new(),
             listeners: BTreeMap::new(),
             fault: None,
+            keep_alive: DEFAULT_KEEP_ALIVE,
         }
     }
 
@@ -159,6 +165,13 @@ impl Machine {
         };
         self.listen(80, Listener::shared(server.clone(), None))
             .listen(443, Listener::shared(server, Some(tls)))
+    }
+
+    /// Lets it keep connections on which nothing is sent for so long; zero for no longer than one request and its answer.
+    #[must_use]
+    pub fn keep_alive(mut self, keep_alive: Duration) -> Self {
+        self.keep_alive = keep_alive;
+        self
     }
 
     /// Something is wrong with it, or nothing any more.

@@ -132,6 +132,7 @@ pub(crate) struct Destination {
     pub(crate) machine: String,
     pub(crate) listener: Option<Listener>,
     pub(crate) fault: Option<Fault>,
+    pub(crate) keep_alive: Duration,
 }
 
 impl Network {
@@ -431,6 +432,7 @@ impl Network {
             machine: machine.name.clone(),
             listener: machine.listeners.get(&port).cloned(),
             fault: machine.fault,
+            keep_alive: machine.keep_alive,
         })
     }
 

@@ -3,8 +3,9 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use bytes::Bytes;
-use crossexam_fetch::host::{ConnectionParams, Host as _};
-use crossexam_fetch::{HttpRequest, HttpRequestPurpose, HttpResponse, NetworkFailure};
+use crossexam_fetch::connections::{NewConnection, Wanted, obtain_a_connection};
+use crossexam_fetch::host::{ConnectionFailure, Host as _};
+use crossexam_fetch::{HttpRequest, HttpRequestPurpose, HttpResponse, NetworkFailure, UserAgent};
 use crossexam_sim::journal::{Event, Exchange, Exposure, Holder};
 use crossexam_sim::{BrowserHost, Machine, PeerInfo, Server, World, from_fn};
 use crossexam_web::HeaderList;
@@ -55,13 +56,6 @@ pub(crate) async fn request(
 ) -> Result<HttpResponse, NetworkFailure> {
     let url = url.parse().unwrap();
     let method = Bytes::from_static(method.as_bytes());
-    let connection = ConnectionParams {
-        key: None,
-        url: &url,
-        credentials,
-        force_new: false,
-        prompt: None,
-    };
     let request = HttpRequest {
         method: &method,
         url: &url,
@@ -69,7 +63,27 @@ pub(crate) async fn request(
         body: body.as_ref(),
         purpose: HttpRequestPurpose::Actual,
     };
-    browser.http_request(connection, request).await
+    if browser.is_offline() {
+        return Err(NetworkFailure::Offline);
+    }
+    // Nobody else uses this pool, so every request has a connection of its own.
+    let user_agent = UserAgent::default();
+    let wanted = Wanted {
+        key: None,
+        url: &url,
+        credentials,
+        new: NewConnection::No,
+        prompt: None,
+        request: &request,
+    };
+    let connection = obtain_a_connection(&user_agent, browser, wanted).await;
+    let connection = connection.map_err(|failure| match failure {
+        ConnectionFailure::Network(failure) => failure,
+        other => panic!("{other:?}"),
+    })?;
+    let answer = browser.http_request(&connection, request).await;
+    browser.close_connection(connection.id);
+    answer
 }
 
 /// The body of the answer to a GET request, as text.
