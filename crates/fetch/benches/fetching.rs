@@ -8,13 +8,14 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 
 use bytes::Bytes;
-use crossexam_fetch::ready::poll_once;
-use crossexam_fetch::request::{CredentialsMode, Mode};
 use crossexam_fetch::connections::{Connection, ConnectionId, Established, Protocol};
 use crossexam_fetch::host::NetworkPartitionKey;
+use crossexam_fetch::ready::poll_once;
+use crossexam_fetch::request::{CredentialsMode, Mode};
 use crossexam_fetch::{
-    ConnectionFailure, ConnectionParams, Environment, FetchController, GlobalObject, Host, HttpRequest,
-    HttpRequestPurpose, HttpResponse, NetworkFailure, PolicyContainer, Request, UserAgent, fetch,
+    ConnectionFailure, ConnectionParams, Environment, FetchController, GlobalObject, Host,
+    HttpRequest, HttpRequestPurpose, HttpResponse, NetworkFailure, PolicyContainer, Request,
+    UserAgent, fetch,
 };
 use crossexam_web::{HeaderList, Origin, Timestamp, Trace};
 use divan::Bencher;

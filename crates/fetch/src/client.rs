@@ -3,6 +3,7 @@
 //! <https://html.spec.whatwg.org/multipage/webappapis.html#environments>
 
 use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
 
 use crossexam_web::{Origin, Site};
 use url::Url;
@@ -45,7 +46,7 @@ pub struct Environment {
 #[derive(Debug, Default)]
 pub struct EnvironmentCache {
     /// The network partition key.
-    pub(crate) partition_key: OnceCell<Site>,
+    pub(crate) partition_key: OnceCell<Rc<Site>>,
     /// The referrer source cut down to its origin. (A document's URL can change, but not its origin.)
     pub(crate) referrer_origin: OnceCell<Url>,
 }

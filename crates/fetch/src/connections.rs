@@ -215,9 +215,12 @@ impl ConnectionPool {
     fn find(&mut self, key: PoolKeyRef<'_>, host: &impl Host) -> Option<Rc<Connection>> {
         let connections = self.connections.get_mut(&key)?;
         let before = connections.len();
-        connections.retain(|connection| connection.is_in_use.get() || host.is_connected(connection.id));
+        connections
+            .retain(|connection| connection.is_in_use.get() || host.is_connected(connection.id));
         self.count -= before - connections.len();
-        let found = connections.iter().find(|connection| !connection.is_in_use.get());
+        let found = connections
+            .iter()
+            .find(|connection| !connection.is_in_use.get());
         let found = found.cloned();
         if connections.is_empty() {
             self.connections.swap_remove(&key);
@@ -396,7 +399,11 @@ async fn create_a_connection<H: Host>(
     origin: &str,
     mut timing_info: ConnectionTimingInfo,
 ) -> Result<Connection, ConnectionFailure> {
-    let (key, credentials, proxy) = (params.key.cloned(), params.credentials, params.proxy.clone());
+    let (key, credentials, proxy) = (
+        params.key.cloned(),
+        params.credentials,
+        params.proxy.clone(),
+    );
     /// 1. It begins.
     timing_info.connection_start_time = host.now();
     /// 2. The host establishes it, and says when it began to be secured.

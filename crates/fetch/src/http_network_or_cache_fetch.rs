@@ -205,9 +205,13 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
             }
         }
     }
-    if let Some(value) = proxy_authorization(http_request.current_url(), params.user_agent, params.host) {
+    if let Some(value) =
+        proxy_authorization(http_request.current_url(), params.user_agent, params.host)
+    {
         /// 8.22. `Proxy-Authorization`, whatever the request says of credentials.
-        http_request.header_list.append("Proxy-Authorization", value);
+        http_request
+            .header_list
+            .append("Proxy-Authorization", value);
     }
     /// 8.24. Which cache is meant?
     let http_cache = determine_the_http_cache_partition(http_request).cloned();
@@ -423,7 +427,8 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
         return response;
     }
     if internal.status == 407 {
-        let TraversableForUserPrompts::Traversable(traversable) = request.traversable_for_user_prompts
+        let TraversableForUserPrompts::Traversable(traversable) =
+            request.traversable_for_user_prompts
         else {
             /// 16.1. Nobody can be asked.
             return NetworkError::new(BlockReason::ProxyAuthentication, here!()).into();
@@ -489,8 +494,11 @@ async fn ask_for_the_proxy<H: Host>(
     prompts: u8,
 ) -> bool {
     let proxies = params.host.find_proxies(params.request.current_url());
-    let proxy = proxies.into_iter().find(|proxy| matches!(proxy, Proxy::Http { .. }));
-    let (Some(proxy), Challenged::Basic { realm }) = (proxy, challenged_by_proxy(header_list)) else {
+    let proxy = proxies
+        .into_iter()
+        .find(|proxy| matches!(proxy, Proxy::Http { .. }));
+    let (Some(proxy), Challenged::Basic { realm }) = (proxy, challenged_by_proxy(header_list))
+    else {
         return false;
     };
     if prompts >= MOST_PROMPTS {
@@ -593,7 +601,7 @@ fn from_the_cache(stored: &StoredResponse, cache_state: CacheState) -> Response 
 fn update_the_cache<H: Host>(
     params: &FetchParams<'_, H>,
     forward_response: Response,
-    partition: Option<&NetworkPartitionKey>,
+    partition: Option<&Rc<NetworkPartitionKey>>,
     validated: Option<Rc<StoredResponse>>,
     times: Times,
 ) -> Response {
@@ -609,18 +617,15 @@ fn update_the_cache<H: Host>(
         /// 11.3. What was stored may no longer be true.
         cache.invalidate(partition, url, &internal.header_list);
     }
-    if let Some(stored) = validated {
-        if internal.status == 304 {
-            /// 11.4.1. It is still good,
-            let stored = cache.freshen(partition, url, &stored, &internal.header_list, times);
-            /// 11.4.2. and is the response,
-            let validated = from_the_cache(&stored, CacheState::Validated);
-            /// 11.4.3. with the server's word for it.
-            return validated;
-        }
-        if internal.status < 500 {
-            cache.discard(partition, url, &stored);
-        }
+    if let Some(stored) = &validated
+        && internal.status == 304
+    {
+        /// 11.4.1. It is still good,
+        let stored = cache.freshen(partition, url, stored, &internal.header_list, times);
+        /// 11.4.2. and is the response,
+        let validated = from_the_cache(&stored, CacheState::Validated);
+        /// 11.4.3. with the server's word for it.
+        return validated;
     }
     if &http_request.method[..] == b"HEAD" && internal.status == 200 {
         cache.update_by_head(partition, url, list, &internal.header_list, times);
@@ -639,6 +644,11 @@ fn update_the_cache<H: Host>(
             let limits = &params.user_agent.choices.http_cache_limits;
             /// 11.5.2. Store it, if HTTP lets it be stored.
             cache.store(partition, url, list, stored, limits);
+        } else if let Some(stored) = validated
+            && internal.status < 500
+        {
+            // What was asked about is not what the server has now.
+            cache.discard(partition, url, &stored);
         }
     }
     drop(cache);

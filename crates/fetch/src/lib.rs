@@ -73,12 +73,13 @@ pub mod user_agent;
 
 pub use body::Body;
 pub use client::{Environment, GlobalObject, PolicyContainer};
+pub use connections::Connection;
 pub use failure::{BlockReason, CorsCheckFailure, NetworkError, PreflightFailure};
 pub use fetch_algorithm::{Fetched, fetch, fetch_in_parallel};
 pub use fetch_params::{ControllerState, FetchController};
-pub use connections::Connection;
 pub use host::{
-    ConnectionFailure, ConnectionParams, Host, HttpRequest, HttpRequestPurpose, HttpResponse, NetworkFailure,
+    ConnectionFailure, ConnectionParams, Host, HttpRequest, HttpRequestPurpose, HttpResponse,
+    NetworkFailure,
 };
 pub use process_manual_redirect::process_the_next_manual_redirect;
 pub use referrer_policy::ReferrerPolicy;

@@ -2,6 +2,8 @@
 //!
 //! <https://fetch.spec.whatwg.org/#network-partition-keys>
 
+use std::rc::Rc;
+
 use crossexam_web::{Origin, Site, algorithm};
 
 use crate::client::Environment;
@@ -11,11 +13,11 @@ use crate::request::Request;
 /// The network partition key of an environment: the site of the top-level page it belongs to.
 ///
 /// It is computed once: nothing it depends on changes while an environment lives.
-pub fn network_partition_key(environment: &Environment) -> &NetworkPartitionKey {
+pub fn network_partition_key(environment: &Environment) -> &Rc<NetworkPartitionKey> {
     environment
         .cache
         .partition_key
-        .get_or_init(|| determine_the_network_partition_key(environment))
+        .get_or_init(|| Rc::new(determine_the_network_partition_key(environment)))
 }
 
 #[algorithm("determine-the-network-partition-key", untraced)]
@@ -36,8 +38,13 @@ fn determine_the_network_partition_key(environment: &Environment) -> Site {
 }
 
 /// The network partition key of a request, if it is made for an environment.
-#[algorithm("request-determine-the-network-partition-key", untraced)]
 pub fn requests_network_partition_key(request: &Request) -> Option<&NetworkPartitionKey> {
+    requests_shared_network_partition_key(request).map(|key| &**key)
+}
+
+/// The same, to be kept.
+#[algorithm("request-determine-the-network-partition-key", untraced)]
+fn requests_shared_network_partition_key(request: &Request) -> Option<&Rc<NetworkPartitionKey>> {
     /// 1. A navigation has the key of the environment it creates.
     if let Some(reserved_client) = &request.reserved_client {
         return Some(network_partition_key(reserved_client));
@@ -52,9 +59,9 @@ pub fn requests_network_partition_key(request: &Request) -> Option<&NetworkParti
 
 /// Which HTTP cache a request is for: each partition has its own, and is known by its key.
 #[algorithm("determine-the-http-cache-partition", untraced)]
-pub fn determine_the_http_cache_partition(request: &Request) -> Option<&NetworkPartitionKey> {
+pub fn determine_the_http_cache_partition(request: &Request) -> Option<&Rc<NetworkPartitionKey>> {
     /// 1. The request's partition.
-    let key = requests_network_partition_key(request);
+    let key = requests_shared_network_partition_key(request);
     /// 2. Without one there is no cache.
     let key = key?;
     /// 3. The cache of that key.

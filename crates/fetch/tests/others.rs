@@ -8,15 +8,15 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use common::{answer, cors, error, header, page, run, run_against, sandboxed, url};
+use crossexam_fetch::connections::{Connection, ConnectionId, Established, Protocol};
+use crossexam_fetch::host::NetworkPartitionKey;
 use crossexam_fetch::ready::{ReadyHost, SentRequest, poll_once};
 use crossexam_fetch::request::{
     CacheMode, CredentialsMode, Destination, Mode, TraversableForUserPrompts,
 };
-use crossexam_fetch::connections::{Connection, ConnectionId, Established, Protocol};
-use crossexam_fetch::host::NetworkPartitionKey;
 use crossexam_fetch::{
-    BlockReason, Body, ConnectionFailure, ConnectionParams, FetchController, Host, HttpRequest, HttpResponse,
-    NetworkFailure, ReferrerPolicy, Request, UserAgent, fetch,
+    BlockReason, Body, ConnectionFailure, ConnectionParams, FetchController, Host, HttpRequest,
+    HttpResponse, NetworkFailure, ReferrerPolicy, Request, UserAgent, fetch,
 };
 use crossexam_web::{Origin, Timestamp, Trace};
 use url::Url;

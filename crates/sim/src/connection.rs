@@ -57,7 +57,9 @@ impl OpenConnection {
     /// How long the other side keeps it while nothing is sent.
     pub(crate) fn keep_alive(&self) -> Duration {
         let server = self.server.as_ref();
-        server.map_or(crate::machine::DEFAULT_KEEP_ALIVE, |server| server.keep_alive)
+        server.map_or(crate::machine::DEFAULT_KEEP_ALIVE, |server| {
+            server.keep_alive
+        })
     }
 
     /// Writes down where it leads.
@@ -66,7 +68,9 @@ impl OpenConnection {
             recorder.note(|exchange| {
                 exchange.to = Some(server.machine.clone());
                 exchange.address = Some(server.shown.clone());
-                exchange.client_certificate.clone_from(&server.client_certificate);
+                exchange
+                    .client_certificate
+                    .clone_from(&server.client_certificate);
             });
         }
     }
@@ -155,7 +159,15 @@ impl Network {
             return Err(not_http("the URL has no host"));
         };
         let server = self.connect(vantage, &connection.addresses, port, recorder)?;
-        self.shake_hands(server, url, &host, connection.is_https, false, &[], recorder)
+        self.shake_hands(
+            server,
+            url,
+            &host,
+            connection.is_https,
+            false,
+            &[],
+            recorder,
+        )
     }
 
     /// The addresses of a host, remembered or found. They are remembered for the partition that asks.

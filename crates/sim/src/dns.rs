@@ -222,9 +222,10 @@ impl DnsCache {
             Pinning::Forever => None,
         };
         let addresses = answer.addresses.clone();
-        self.entries
-            .borrow_mut()
-            .insert((partition(key), name.to_owned()), Remembered { until, addresses });
+        self.entries.borrow_mut().insert(
+            (partition(key), name.to_owned()),
+            Remembered { until, addresses },
+        );
     }
 }
 
@@ -301,11 +302,20 @@ mod tests {
                     );
                     assert_eq!(cache.get(None, "a.example", at(end)), None, "{pinning:?}");
                 }
-                None => assert!(cache.get(None, "a.example", at(i64::from(u32::MAX))).is_some()),
+                None => assert!(
+                    cache
+                        .get(None, "a.example", at(i64::from(u32::MAX)))
+                        .is_some()
+                ),
             }
         }
         let cache = DnsCache::default();
-        cache.put(None, "a.example", &answer(1).keep_for(Duration::ZERO), at(0));
+        cache.put(
+            None,
+            "a.example",
+            &answer(1).keep_for(Duration::ZERO),
+            at(0),
+        );
         assert_eq!(
             cache.get(None, "a.example", at(0)),
             None,

@@ -82,7 +82,8 @@ impl Network {
             };
             let connection =
                 self.establish(vantage, outgoing.url, addresses, connecting, &recorder)?;
-            self.converse(vantage, &connection, request, &recorder).await
+            self.converse(vantage, &connection, request, &recorder)
+                .await
         };
         self.finish(exchange, &recorder).await
     }
@@ -204,7 +205,9 @@ impl Network {
         let attacker = match &connection.intercepted_by {
             Some(attacker) => Some(Rc::clone(attacker)),
             // What is sent in the clear, whoever is on the path at the moment sees.
-            None if !connection.is_https => self.attacker_on_the_way(vantage, &connection.addresses),
+            None if !connection.is_https => {
+                self.attacker_on_the_way(vantage, &connection.addresses)
+            }
             None => None,
         };
         let is_https = connection.is_https;

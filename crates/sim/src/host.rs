@@ -195,7 +195,11 @@ impl Host for BrowserHost {
         } = &*self.seat;
         let host = url::Host::Domain(name);
         let addresses = network.addresses(vantage, dns, key, &host);
-        let addresses = match network.executor().timeout(network.time_out(), addresses).await {
+        let addresses = match network
+            .executor()
+            .timeout(network.time_out(), addresses)
+            .await
+        {
             Ok(addresses) => addresses,
             Err(_) => Err(NetworkFailure::TimedOut),
         };

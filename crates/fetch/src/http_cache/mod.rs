@@ -112,7 +112,7 @@ impl HttpCache {
     /// <https://httpwg.org/specs/rfc9111.html#response.cacheability>
     pub fn store(
         &mut self,
-        partition: &NetworkPartitionKey,
+        partition: &Rc<NetworkPartitionKey>,
         url: &Url,
         request: &HeaderList,
         response: StoredResponse,
@@ -120,38 +120,77 @@ impl HttpCache {
     ) {
         let key = cache_key(url);
         let size = response.size().saturating_add(key.len() as u64);
-        self.remove_if(partition, &key, |other| other.fits(request));
         if size > limits.bytes_of_a_response || size > limits.bytes {
+            self.remove_if(partition, &key, |other| other.fits(request));
             return;
         }
-        let known = self.partitions.get_full(partition);
-        let known_key = known.and_then(|(_, _, urls)| urls.get_key_value(&*key));
-        let key: Rc<str> = match known_key {
-            Some((known, _)) => Rc::clone(known),
-            None => key.as_ref().into(),
+        if self.store_in_place(partition, &key, request, response, size) {
+            let slots = self.slots(partition, &key);
+            if slots.len() > limits.responses_for_a_url {
+                self.remove(slots[0]);
+            }
+            self.keep_to(limits);
+        }
+    }
+
+    /// Puts a response where the one was that was chosen by the same headers, or in a new place; says whether more is kept
+    /// than before.
+    fn store_in_place(
+        &mut self,
+        partition: &Rc<NetworkPartitionKey>,
+        key: &str,
+        request: &HeaderList,
+        response: StoredResponse,
+        size: u64,
+    ) -> bool {
+        let urls = match self.partitions.get_mut(partition) {
+            Some(urls) => urls,
+            None => self.partitions.entry(Rc::clone(partition)).or_default(),
         };
-        let partition = match known {
-            Some((_, known, _)) => Rc::clone(known),
-            None => Rc::new(partition.clone()),
+        let known = urls
+            .get_full_mut(key)
+            .map(|(_, key, slots)| (Rc::clone(key), slots));
+        if let Some((_, slots)) = &known
+            && let [slot] = ***slots
+            && let Some(kept) = self.responses.get_mut(slot)
+            && kept.response.fits(request)
+        {
+            self.bytes = self.bytes.saturating_sub(kept.size).saturating_add(size);
+            let grows = size > kept.size;
+            (kept.size, kept.response) = (size, Rc::new(response));
+            self.responses.touch(slot);
+            return grows;
+        }
+        let (key, slots) = match known {
+            Some(known) => known,
+            None => {
+                let key: Rc<str> = key.into();
+                let slots = urls.entry(Rc::clone(&key)).or_default();
+                (key, slots)
+            }
         };
-        let slot = self.responses.insert(Kept {
-            partition: Rc::clone(&partition),
-            key: Rc::clone(&key),
+        let (replaced, mut others): (SmallVec<[Slot; 1]>, SmallVec<[Slot; 1]>) =
+            slots.iter().copied().partition(|slot| {
+                let kept = self.responses.get(*slot);
+                kept.is_some_and(|kept| kept.response.fits(request))
+            });
+        for slot in replaced {
+            let gone = self.responses.remove(slot);
+            self.bytes = self.bytes.saturating_sub(gone.map_or(0, |kept| kept.size));
+        }
+        others.push(self.responses.insert(Kept {
+            partition: Rc::clone(partition),
+            key,
             size,
             response: Rc::new(response),
-        });
+        }));
         self.bytes = self.bytes.saturating_add(size);
-        let slots = self
-            .partitions
-            .entry(partition)
-            .or_default()
-            .entry(key)
-            .or_default();
-        slots.push(slot);
-        if slots.len() > limits.responses_for_a_url {
-            let oldest = slots[0];
-            self.remove(oldest);
-        }
+        *slots = others;
+        true
+    }
+
+    /// Lets go what is too much.
+    fn keep_to(&mut self, limits: &Limits) {
         while self.responses.len() > limits.responses || self.bytes > limits.bytes {
             let Some(least_recent) = self.responses.least_recent() else {
                 break;

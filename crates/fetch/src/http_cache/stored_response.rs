@@ -3,11 +3,13 @@
 //! <https://httpwg.org/specs/rfc9111.html#response.cacheability>,
 //! <https://httpwg.org/specs/rfc9111.html#expiration.model>
 
+use std::cell::OnceCell;
 use std::time::Duration;
 
 use bytes::Bytes;
 use crossexam_web::header_value::delta_seconds;
 use crossexam_web::{HeaderList, Timestamp};
+use smallvec::SmallVec;
 
 use super::cache_control::{NoCache, RequestDirectives, ResponseDirectives};
 use super::http_date::date_of;
@@ -25,21 +27,45 @@ pub struct Times {
 }
 
 /// A stored response, and what of its request decides whether it may be used again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct StoredResponse {
     status: u16,
     status_message: Bytes,
     header_list: HeaderList,
     body: Option<Bytes>,
     /// The request's values of the headers that `Vary` names.
-    nominated: Vec<(Bytes, Option<Bytes>)>,
-    directives: ResponseDirectives,
+    nominated: SmallVec<[(Bytes, Option<Bytes>); 1]>,
+    times: Times,
+    /// What the message that it was validated by last said of its age, if it was.
+    validated_by: Option<Dated>,
+    /// Worked out when it is asked for.
+    directives: OnceCell<ResponseDirectives>,
+    dated: OnceCell<Dated>,
+    freshness_lifetime: OnceCell<Duration>,
+}
+
+/// What a message says of its age.
+#[derive(Debug, Clone, Copy)]
+struct Dated {
     /// `date_value`: when the response was made, by its server's clock.
     date: Timestamp,
     /// `corrected_initial_age`
     initial_age: Duration,
-    response_time: Timestamp,
-    freshness_lifetime: Duration,
+}
+
+impl Dated {
+    /// RFC 9111, section 4.2.3.
+    fn of(message: &HeaderList, times: Times) -> Self {
+        // A message without a date is dated when it arrives (RFC 9110, section 6.6.1).
+        let date = date_of(message, b"Date", times.response).unwrap_or(times.response);
+        let apparent_age = times.response.since(date);
+        let response_delay = times.response.since(times.request);
+        let corrected_age = age_value(message).saturating_add(response_delay);
+        Self {
+            date,
+            initial_age: apparent_age.max(corrected_age),
+        }
+    }
 }
 
 /// Whether a stored response may be used.
@@ -92,73 +118,72 @@ impl StoredResponse {
         let excepted = Excepted::of(header_list);
         let mut header_list = header_list.clone();
         header_list.retain(|header| !excepted.contains(&header.name));
-        let mut stored = Self {
+        Some(Self {
             status,
             status_message,
             header_list,
             body,
             nominated,
-            directives,
-            date: times.response,
-            initial_age: Duration::ZERO,
-            response_time: times.response,
-            freshness_lifetime: Duration::ZERO,
-        };
-        stored.date_from_headers(None, times);
-        Some(stored)
+            times,
+            validated_by: None,
+            directives: OnceCell::from(directives),
+            dated: OnceCell::new(),
+            freshness_lifetime: OnceCell::new(),
+        })
     }
 
-    /// Works out date, age and freshness lifetime. `newest` is the message that the response was validated by, if one was.
-    fn date_from_headers(&mut self, newest: Option<&HeaderList>, times: Times) {
-        let message = newest.unwrap_or(&self.header_list);
-        // A message without a date is dated when it arrives (RFC 9110, section 6.6.1).
-        self.date = date_of(message, b"Date", times.response).unwrap_or(times.response);
-        // RFC 9111, section 4.2.3.
-        let apparent_age = times.response.since(self.date);
-        let response_delay = times.response.since(times.request);
-        let corrected_age = age_value(message).saturating_add(response_delay);
-        self.initial_age = apparent_age.max(corrected_age);
-        self.response_time = times.response;
-        self.directives = ResponseDirectives::of(&self.header_list);
-        self.freshness_lifetime = self.work_out_freshness_lifetime();
+    fn directives(&self) -> &ResponseDirectives {
+        self.directives
+            .get_or_init(|| ResponseDirectives::of(&self.header_list))
+    }
+
+    fn dated(&self) -> &Dated {
+        self.dated.get_or_init(|| {
+            self.validated_by
+                .unwrap_or_else(|| Dated::of(&self.header_list, self.times))
+        })
     }
 
     /// RFC 9111, sections 4.2.1 and 4.2.2. The heuristic is the one the RFC mentions: a tenth of the time since the
     /// last modification.
     fn work_out_freshness_lifetime(&self) -> Duration {
-        if let Some(max_age) = self.directives.max_age {
+        if let Some(max_age) = self.directives().max_age {
             return Duration::from_secs(max_age);
         }
-        let date_of = |name| date_of(&self.header_list, name, self.response_time);
+        let date_of = |name| date_of(&self.header_list, name, self.times.response);
         if self.header_list.contains(b"Expires") {
             // An `Expires` that is no date has passed already.
-            return date_of(b"Expires").map_or(Duration::ZERO, |expires| expires.since(self.date));
+            return date_of(b"Expires")
+                .map_or(Duration::ZERO, |expires| expires.since(self.date()));
         }
         let heuristics_are_allowed =
-            is_heuristically_cacheable(self.status) || self.directives.public;
+            is_heuristically_cacheable(self.status) || self.directives().public;
         match date_of(b"Last-Modified") {
-            Some(modified) if heuristics_are_allowed => self.date.since(modified) / 10,
+            Some(modified) if heuristics_are_allowed => self.date().since(modified) / 10,
             _ => Duration::ZERO,
         }
     }
 
     /// How long the response counts as fresh, from when it was made.
     pub fn freshness_lifetime(&self) -> Duration {
-        self.freshness_lifetime
+        *self
+            .freshness_lifetime
+            .get_or_init(|| self.work_out_freshness_lifetime())
     }
 
     /// How long ago the response was made or validated, as far as one can tell. RFC 9111, section 4.2.3.
     pub fn current_age(&self, now: Timestamp) -> Duration {
-        self.initial_age
-            .saturating_add(now.since(self.response_time))
+        self.dated()
+            .initial_age
+            .saturating_add(now.since(self.times.response))
     }
 
     /// Until which age it may be used while the server is asked (RFC 5861).
     fn stale_while_revalidate_lifetime(&self) -> Duration {
-        match self.directives.stale_while_revalidate {
+        match self.directives().stale_while_revalidate {
             // RFC 9111, section 4.2.4: nothing permits what these forbid.
-            Some(seconds) if !self.directives.must_revalidate => self
-                .freshness_lifetime
+            Some(seconds) if !self.directives().must_revalidate => self
+                .freshness_lifetime()
                 .saturating_add(Duration::from_secs(seconds)),
             Some(_) | None => Duration::ZERO,
         }
@@ -169,22 +194,26 @@ impl StoredResponse {
     /// <https://httpwg.org/specs/rfc9111.html#constructing.responses.from.caches>
     pub fn freshness(&self, request: &HeaderList, now: Timestamp) -> Freshness {
         let wanted = RequestDirectives::of(request);
+        let can_be_fresh = !self.freshness_lifetime().is_zero() || wanted.max_stale.is_some();
+        if !can_be_fresh && self.directives().stale_while_revalidate.is_none() {
+            return Freshness::Stale;
+        }
         let age = self.current_age(now);
         let is_too_old = wanted
             .max_age
             .is_some_and(|max_age| age > Duration::from_secs(max_age));
-        if wanted.no_cache || is_too_old || self.directives.no_cache == NoCache::All {
+        if wanted.no_cache || is_too_old || self.directives().no_cache == NoCache::All {
             return Freshness::Stale;
         }
         let needed = age.saturating_add(Duration::from_secs(wanted.min_fresh.unwrap_or(0)));
-        if self.freshness_lifetime > needed {
+        if self.freshness_lifetime() > needed {
             return Freshness::Fresh;
         }
         // A request that says how old the response may be does not want a stale one, unless it says so too.
         let accepts_stale = wanted.max_age.is_none() && wanted.min_fresh.is_none();
         match wanted.max_stale {
-            Some(max_stale) if !self.directives.must_revalidate => {
-                let stale_since = needed.saturating_sub(self.freshness_lifetime);
+            Some(max_stale) if !self.directives().must_revalidate => {
+                let stale_since = needed.saturating_sub(self.freshness_lifetime());
                 if stale_since <= Duration::from_secs(max_stale) {
                     return Freshness::Fresh;
                 }
@@ -217,7 +246,7 @@ impl StoredResponse {
     /// NB: RFC 9111 wants an `Age` header added here, in section 4. Browsers, whose caches these are, do not add it.
     pub fn header_list_without_validation(&self) -> HeaderList {
         let mut list = self.header_list.clone();
-        if let NoCache::Fields(names) = &self.directives.no_cache {
+        if let NoCache::Fields(names) = &self.directives().no_cache {
             list.retain(|header| {
                 !names
                     .iter()
@@ -234,7 +263,7 @@ impl StoredResponse {
 
     /// When the response was made, by its server's clock.
     pub(super) fn date(&self) -> Timestamp {
-        self.date
+        self.dated().date
     }
 
     /// Whether it says which requests it is for.
@@ -308,7 +337,11 @@ impl StoredResponse {
         for header in message.iter().filter(|header| is_new(&header.name)) {
             list.append(header.name.clone(), header.value.clone());
         }
-        updated.date_from_headers(Some(message), times);
+        updated.validated_by = Some(Dated::of(message, times));
+        updated.times = times;
+        updated.directives = OnceCell::new();
+        updated.dated = OnceCell::new();
+        updated.freshness_lifetime = OnceCell::new();
         updated
     }
 
@@ -360,10 +393,13 @@ impl<'a> Excepted<'a> {
     }
 }
 
-/// What the request says of the headers that `Vary` names, names in lowercase and each once; `None` if no other request
+/// What the request says of the headers that `Vary` names, each once; `None` if no other request
 /// can be like it.
-fn nominated(list: &HeaderList, request: &HeaderList) -> Option<Vec<(Bytes, Option<Bytes>)>> {
-    let mut nominated: Vec<(Bytes, Option<Bytes>)> = Vec::new();
+fn nominated(
+    list: &HeaderList,
+    request: &HeaderList,
+) -> Option<SmallVec<[(Bytes, Option<Bytes>); 1]>> {
+    let mut nominated: SmallVec<[(Bytes, Option<Bytes>); 1]> = SmallVec::new();
     for value in list.values(b"Vary") {
         for name in value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
             if name == b"*" || nominated.len() > MOST_NOMINATED {
@@ -373,9 +409,7 @@ fn nominated(list: &HeaderList, request: &HeaderList) -> Option<Vec<(Bytes, Opti
                 .iter()
                 .any(|(known, _)| known.eq_ignore_ascii_case(name));
             if !name.is_empty() && !is_known {
-                let name: Bytes = name.to_ascii_lowercase().into();
-                let value = request.get(&name);
-                nominated.push((name, value));
+                nominated.push((value.slice_ref(name), request.get(name)));
             }
         }
     }
