@@ -13,7 +13,11 @@ use crate::request::Request;
 /// The network partition key of an environment: the site of the top-level page it belongs to.
 ///
 /// It is computed once: nothing it depends on changes while an environment lives.
-pub fn network_partition_key(environment: &Environment) -> &Rc<NetworkPartitionKey> {
+pub fn network_partition_key(environment: &Environment) -> &NetworkPartitionKey {
+    shared_network_partition_key(environment)
+}
+
+fn shared_network_partition_key(environment: &Environment) -> &Rc<NetworkPartitionKey> {
     environment
         .cache
         .partition_key
@@ -47,11 +51,11 @@ pub fn requests_network_partition_key(request: &Request) -> Option<&NetworkParti
 fn requests_shared_network_partition_key(request: &Request) -> Option<&Rc<NetworkPartitionKey>> {
     /// 1. A navigation has the key of the environment it creates.
     if let Some(reserved_client) = &request.reserved_client {
-        return Some(network_partition_key(reserved_client));
+        return Some(shared_network_partition_key(reserved_client));
     }
     /// 2. Everything else has its client's.
     if let Some(client) = &request.client {
-        return Some(network_partition_key(client));
+        return Some(shared_network_partition_key(client));
     }
     /// 3. Without either there is none.
     None

@@ -34,7 +34,7 @@ pub struct StoredResponse {
     header_list: HeaderList,
     body: Option<Bytes>,
     /// The request's values of the headers that `Vary` names.
-    nominated: SmallVec<[(Bytes, Option<Bytes>); 1]>,
+    nominated: Nominated,
     times: Times,
     /// What the message that it was validated by last said of its age, if it was.
     validated_by: Option<Dated>,
@@ -43,6 +43,9 @@ pub struct StoredResponse {
     dated: OnceCell<Dated>,
     freshness_lifetime: OnceCell<Duration>,
 }
+
+/// Names of request headers and their values.
+type Nominated = SmallVec<[(Bytes, Option<Bytes>); 1]>;
 
 /// What a message says of its age.
 #[derive(Debug, Clone, Copy)]
@@ -395,11 +398,8 @@ impl<'a> Excepted<'a> {
 
 /// What the request says of the headers that `Vary` names, each once; `None` if no other request
 /// can be like it.
-fn nominated(
-    list: &HeaderList,
-    request: &HeaderList,
-) -> Option<SmallVec<[(Bytes, Option<Bytes>); 1]>> {
-    let mut nominated: SmallVec<[(Bytes, Option<Bytes>); 1]> = SmallVec::new();
+fn nominated(list: &HeaderList, request: &HeaderList) -> Option<Nominated> {
+    let mut nominated = Nominated::new();
     for value in list.values(b"Vary") {
         for name in value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
             if name == b"*" || nominated.len() > MOST_NOMINATED {
