@@ -147,6 +147,7 @@ impl Browser {
             options,
             host,
             executor: world.executor().clone(),
+            group: world.executor().new_group(),
             journal: world.journal().clone(),
             trace: world.config().trace,
             random: random.into(),

@@ -1,7 +1,9 @@
 //! Fetches on behalf of documents, and their records.
 
+use std::future::poll_fn;
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use crossexam_fetch::connections::{Connection, ConnectionId, Established};
@@ -13,6 +15,7 @@ use crossexam_fetch::{
     BlockReason, FetchController, Fetched, NetworkError, Request, Response, fetch,
     fetch_in_parallel,
 };
+use crossexam_js::SynchronousOutcome;
 use crossexam_sim::BrowserHost;
 use crossexam_sim::journal::{Event, FetchId, FetchOutcome, FetchRecord, Holder};
 use crossexam_web::trace::printable;
@@ -288,5 +291,37 @@ impl Inner {
         let outcome = self.outcome_of(&fetched.response, fetched.passed);
         self.end_recording(recording, outcome);
         Some(fetched)
+    }
+
+    /// Fetches while the script that asks waits, and the whole browser with it. The rest of the world goes on.
+    ///
+    /// MODEL: what else the browser has under way stands still until the answer is there.
+    pub(crate) fn fetch_synchronously(
+        &self,
+        cause: Cause,
+        request: Request,
+        timeout: Option<Duration>,
+    ) -> SynchronousOutcome {
+        let controller = FetchController::new();
+        let mut timer = timeout.map(|timeout| Box::pin(self.executor.sleep(timeout)));
+        let mut fetching = Box::pin(self.fetch(cause, request, &controller));
+        let waiting = poll_fn(|context| {
+            if let Some(sleep) = &mut timer
+                && sleep.as_mut().poll(context).is_ready()
+            {
+                controller.terminate();
+                timer = None;
+            }
+            fetching.as_mut().poll(context)
+        });
+        match self.executor.block_within(self.group, waiting) {
+            Ok(_) if controller.is_canceled() => SynchronousOutcome::TimedOut,
+            Ok(Some(fetched)) => SynchronousOutcome::Response(Box::new(fetched.response)),
+            Ok(None) => SynchronousOutcome::Failed,
+            Err(error) => {
+                self.unmodelled(format!("a synchronous request came to no end: {error}"));
+                SynchronousOutcome::Failed
+            }
+        }
     }
 }

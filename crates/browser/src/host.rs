@@ -17,7 +17,7 @@ use crossexam_html::{document_cookie, document_domain};
 use crossexam_js::{
     ConsoleLevel, DocumentHost, DocumentProgress, DomError, ElementLoad, FetchInitiator,
     FormSubmission, FrameAttributes, NavigationOptions, NavigationTarget, OperationId, RealmHost,
-    RealmId, ScriptError, WindowAccess, WindowFamily, WindowId,
+    RealmId, ScriptError, SynchronousOutcome, WindowAccess, WindowFamily, WindowId,
 };
 use crossexam_sim::journal::{Event, Exposure, Holder};
 use crossexam_web::{Origin, Timestamp, Trace};
@@ -119,6 +119,26 @@ impl RealmHost for AgentHost {
         });
     }
 
+    fn fetch_synchronously(
+        &self,
+        realm: RealmId,
+        request: Request,
+        timeout: Option<Duration>,
+    ) -> Option<SynchronousOutcome> {
+        let (browser, document) = self.at(realm)?;
+        let cause = Cause {
+            client: Some(document.holder(&browser.name)),
+            initiator: "XMLHttpRequest".to_owned(),
+        };
+        Some(browser.fetch_synchronously(cause, request, timeout))
+    }
+
+    fn unmodelled(&self, realm: RealmId, what: &str) {
+        if let Some((browser, _)) = self.at(realm) {
+            browser.unmodelled(what);
+        }
+    }
+
     fn abort(&self, realm: RealmId, operation: OperationId) {
         let Some((_, document)) = self.at(realm) else {
             return;
@@ -140,9 +160,10 @@ impl RealmHost for AgentHost {
         let inner = browser.clone();
         let owner = document.clone();
         // Not counted as being under way: a page can have timers for ever.
+        let name = format!("{} timer", browser.name);
         let task = browser
             .executor
-            .spawn(&format!("{} timer", browser.name), async move {
+            .spawn_in(browser.group, &name, async move {
                 sleep.await;
                 // The callback itself is under way, and so is what follows from it.
                 let busy = inner.activity.begin();

@@ -8,7 +8,7 @@ use crossexam_fetch::UserAgent;
 use crossexam_html::environment::Identities;
 use crossexam_js::ScriptError;
 use crossexam_sim::journal::{Event, Holder, Journal};
-use crossexam_sim::{BrowserHost, Executor, Random};
+use crossexam_sim::{BrowserHost, Executor, Random, TaskGroup};
 use crossexam_web::Timestamp;
 
 use crate::activity::Activity;
@@ -28,6 +28,8 @@ pub(crate) struct Inner {
     pub(crate) user_agent: UserAgent,
     pub(crate) host: BrowserHost,
     pub(crate) executor: Executor,
+    /// Its tasks, which wait while one of its scripts waits for a synchronous request.
+    pub(crate) group: TaskGroup,
     pub(crate) journal: Rc<Journal>,
     /// Whether the steps of the standards are recorded.
     pub(crate) trace: bool,
@@ -107,7 +109,7 @@ impl Inner {
     ) -> crossexam_sim::JoinHandle<()> {
         let busy = self.activity.begin();
         self.executor
-            .spawn(&format!("{} {name}", self.name), async move {
+            .spawn_in(self.group, &format!("{} {name}", self.name), async move {
                 task.await;
                 drop(busy);
             })

@@ -165,6 +165,7 @@ impl Agent {
                 native::register(&ops)?;
                 let lib = Object::new_proto(ctx.clone(), None)?;
                 lib.set("slots", self.slots.clone())?;
+                lib.set("isWindow", kind == RealmKind::Window)?;
                 bootstrap::evaluate(&ctx, kind, &ops.into_object(), &lib)?;
                 Ok(Persistent::save(&ctx, lib.get::<_, Object<'_>>("entries")?))
             };

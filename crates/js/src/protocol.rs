@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use crossexam_fetch::{Environment, Request};
+use crossexam_fetch::{Environment, Request, Response};
 use crossexam_web::Timestamp;
 
 /// A realm within its agent: one document, one worker or one server program.
@@ -58,6 +58,22 @@ pub trait RealmHost {
         request: Request,
     );
 
+    /// Makes a fetch while the script waits; `timeout` is how long at most. `None` if that cannot be done here.
+    fn fetch_synchronously(
+        &self,
+        realm: RealmId,
+        request: Request,
+        timeout: Option<Duration>,
+    ) -> Option<SynchronousOutcome> {
+        let _ = (realm, request, timeout);
+        None
+    }
+
+    /// A script reached something that is not modelled.
+    fn unmodelled(&self, realm: RealmId, what: &str) {
+        let _ = (realm, what);
+    }
+
     /// Aborts a fetch or an element's load.
     fn abort(&self, realm: RealmId, operation: OperationId);
 
@@ -91,6 +107,17 @@ pub trait RealmHost {
     fn server(&self) -> Option<&dyn ServerHost> {
         None
     }
+}
+
+/// What came of a fetch that a script waited for.
+#[derive(Debug)]
+pub enum SynchronousOutcome {
+    /// A response, or a network error.
+    Response(Box<Response>),
+    /// Nothing, in the time there was.
+    TimedOut,
+    /// The world did not go on.
+    Failed,
 }
 
 /// Which interface started a fetch.

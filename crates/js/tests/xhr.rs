@@ -204,7 +204,10 @@ fn open_refuses_what_it_must() {
         realm,
         "const xhr = new XMLHttpRequest();
          throws(() => xhr.open('GET')); throws(() => xhr.open('a b', '/'), 'SyntaxError'); throws(() => xhr.open('TRACE', '/'), 'SecurityError');
-         throws(() => xhr.open('GET', 'http://'), 'SyntaxError'); throws(() => xhr.open('GET', '/', false), 'InvalidAccessError');
+         throws(() => xhr.open('GET', 'http://'), 'SyntaxError');
+         xhr.timeout = 5; throws(() => xhr.open('GET', '/', false), 'InvalidAccessError'); xhr.timeout = 0;
+         const sync = new XMLHttpRequest(); sync.open('GET', '/', false); throws(() => { sync.timeout = 1 }, 'InvalidAccessError'); throws(() => { sync.responseType = 'json' }, 'InvalidAccessError');
+         throws(() => sync.send(), 'InvalidAccessError');
          throws(() => xhr.send(), 'InvalidStateError'); throws(() => xhr.setRequestHeader('a', 'b'), 'InvalidStateError');
          xhr.open('GET', '/'); throws(() => xhr.setRequestHeader('a b', 'c'), 'SyntaxError'); throws(() => xhr.setRequestHeader('a', 'b\\nc'), 'SyntaxError'); throws(() => xhr.setRequestHeader('a', '\\u0100'));
          same([XMLHttpRequest.DONE, xhr.DONE, xhr.OPENED, XMLHttpRequest.UNSENT], [4, 4, 1, 0]); throws(() => new XMLHttpRequestUpload());
@@ -301,3 +304,4 @@ fn a_charset_in_the_authors_type_becomes_utf_8() {
     );
     assert_eq!(sent("nonsense", "'text'"), "nonsense");
 }
+

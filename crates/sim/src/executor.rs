@@ -8,6 +8,7 @@
 //! Any future works here that needs no runtime of its own: channels and combinators do, tokio's timers and sockets do not.
 
 mod join;
+mod nested;
 mod sleep;
 
 use std::cell::{Cell, RefCell};
@@ -23,6 +24,7 @@ use std::time::Duration;
 use crossexam_web::Timestamp;
 
 pub use join::JoinHandle;
+pub use nested::TaskGroup;
 pub use sleep::Sleep;
 
 /// A handle of the executor; clones are handles of the same one.
@@ -78,6 +80,12 @@ pub enum RunError {
     /// A task tried to run the executor that runs it.
     #[error("a task tried to run the executor that was running it")]
     Nested,
+    /// Tasks wait within one another, deeper than the limit.
+    #[error("{limit} tasks hold up the world already, one within the other")]
+    NestedTooDeep {
+        /// The limit.
+        limit: usize,
+    },
 }
 
 fn waiting_text(waiting: &[String]) -> String {
@@ -118,6 +126,9 @@ struct Core {
     running: Cell<bool>,
     next_task: Cell<u64>,
     next_timer: Cell<u64>,
+    next_group: Cell<u64>,
+    /// The groups whose tasks are not polled now, the outermost first.
+    held: RefCell<Vec<TaskGroup>>,
     tasks: RefCell<BTreeMap<TaskId, Task>>,
     timers: RefCell<BTreeMap<TimerKey, Waker>>,
     ready: Arc<ReadyQueue>,
@@ -125,6 +136,7 @@ struct Core {
 
 struct Task {
     name: Rc<str>,
+    group: Option<TaskGroup>,
     /// Absent while it is being polled.
     future: Option<Pin<Box<dyn Future<Output = ()>>>>,
     waker: Arc<TaskWaker>,
@@ -201,6 +213,8 @@ impl Executor {
                 running: Cell::new(false),
                 next_task: Cell::new(0),
                 next_timer: Cell::new(0),
+                next_group: Cell::new(0),
+                held: RefCell::default(),
                 tasks: RefCell::default(),
                 timers: RefCell::default(),
                 ready: Arc::default(),
@@ -273,11 +287,25 @@ impl Executor {
         F: Future + 'static,
         F::Output: 'static,
     {
+        self.spawn_task(name, None, future)
+    }
+
+    fn spawn_task<F>(
+        &self,
+        name: &str,
+        group: Option<TaskGroup>,
+        future: F,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
         let id = self.next_task_id();
         let waker = self.waker(id);
         let (completion, handle) = join::pair(Rc::downgrade(&self.core), id);
         let task = Task {
             name: name.into(),
+            group,
             future: Some(Box::pin(async move {
                 completion.complete(future.await);
             })),

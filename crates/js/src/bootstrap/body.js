@@ -68,7 +68,16 @@ export default function (ops, lib, global) {
       success(body.outside ? ops.dataFromOutside(data) : data);
     }, fail);
   };
-  // The bytes, for a body that goes out.
+  // Reads it as it comes: onChunk is called with native data, and then one of the others.
+  const incrementallyRead = (body, onChunk, onEnd, onError) => {
+    if (body.failure !== null) {
+      onError(body.failure.reason);
+      return;
+    }
+    body.taken = true;
+    if (ops.dataSize(body.data) > 0) onChunk(body.data);
+    onEnd();
+  };
   const copyChunk = (chunk) => lib.deserialize(lib.serialize(chunk));
   const clone = (body) => {
     if (body === null) return null;
@@ -93,13 +102,15 @@ export default function (ops, lib, global) {
     if (body === null) return;
     if (body.stream !== null) {
       if (body.stream.state === 'readable') body.stream.controller.error(reason);
-    } else if (!body.taken) body.failure = { reason };
+    } else if (!body.taken && ops.dataSize(body.data) > 0) body.failure = { reason };
   };
   const cancel = (body, reason) => {
     if (body === null || body.stream === null || body.stream.state !== 'readable') return;
     streams.handled(streams.cancelStream(body.stream, reason));
   };
-  lib.bodies = { __proto__: null, createBody, streamOf, isUsed, isUnusable, fullyRead, clone, transfer, fail, cancel };
+  lib.bodies = {
+    __proto__: null, createBody, streamOf, isUsed, isUnusable, fullyRead, incrementallyRead, clone, transfer, fail, cancel,
+  };
 
   // --- BodyInit -----------------------------------------------------------------------------------------------------
   // A converted BodyInit: its native part, and the stream if it is one.

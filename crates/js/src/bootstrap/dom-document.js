@@ -20,7 +20,7 @@ export default function (ops, lib, global) {
   dom.resolveHere = (url) => ops.urlResolve(convert.USVString(dom.strip(url)));
   dom.resolve = (document, url) => document.home.resolveHere(url);
   dom.baseUrl = (document) => document.home.resolveHere('') ?? document.home.documentUrl();
-  const urlOf = (record) => (record.active ? record.home.exposedUrl() : 'about:blank');
+  const urlOf = (record) => (record.active ? record.home.exposedUrl() : record.url ?? 'about:blank');
   dom.exposedUrl = () => {
     const url = ops.documentUrl();
     ops.exposeText('location', url);

@@ -1,11 +1,13 @@
-// XMLHttpRequest. Synchronous requests are absent: open() with async false throws.
+// XMLHttpRequest.
 
 export default function (ops, lib, global) {
-  const { indexOf, parse } = lib.primordials;
+  const { indexOf, parse, push } = lib.primordials;
   const { convert } = lib;
   const UNSENT = 0, OPENED = 1, HEADERS_RECEIVED = 2, LOADING = 3, DONE = 4;
   const constants = { UNSENT, OPENED, HEADERS_RECEIVED, LOADING, DONE };
   const invalidState = (text) => new DOMException(text, 'InvalidStateError');
+  const { isWindow } = lib;
+  const invalidAccess = () => new DOMException('this does not go with a synchronous request', 'InvalidAccessError');
 
   const targetPrototype = {};
   lib.defineEventHandlers(targetPrototype, ['loadstart', 'progress', 'abort', 'error', 'load', 'timeout', 'loadend']);
@@ -17,30 +19,42 @@ export default function (ops, lib, global) {
   const fireChange = (xhr) => lib.fire(xhr, 'readystatechange');
   const stateOf = (xhr) => lib.state(xhr, 'XMLHttpRequest');
 
+  // `response` is null for a network error; `received` are the pieces of the body.
+  const NOTHING = { __proto__: null, response: null, received: null, receivedLength: 0, responseObject: undefined };
   function XMLHttpRequest() {
     lib.requireNew(new.target, 'XMLHttpRequest');
     lib.initEventTarget(this);
     const upload = lib.instantiate(XMLHttpRequestUpload);
     lib.initEventTarget(upload);
     lib.init(this, 'XMLHttpRequest', {
-      upload, state: UNSENT, sent: false, timeout: 0, withCredentials: false, opened: null, uploadComplete: false,
-      uploadListener: false, response: null, responseType: '', responseObject: undefined, overrideType: null,
-      operation: null, timer: null, started: 0,
+      upload, state: UNSENT, sent: false, timeout: 0, withCredentials: false, opened: null, synchronous: false, uploadComplete: false,
+      uploadListener: false, timedOut: false, responseType: '', overrideType: null, operation: null, timer: null, started: 0,
+      progressAt: 0, ...NOTHING,
     });
   }
-  const terminate = (state) => {
+  const forgetResponse = (state) => {
+    state.response = null;
+    state.received = null;
+    state.receivedLength = 0;
+    state.responseObject = undefined;
+  };
+  const stopTimer = (state) => {
     if (state.timer !== null) lib.clearTimer(state.timer);
     state.timer = null;
+  };
+  const terminate = (state) => {
+    stopTimer(state);
     if (state.operation === null) return;
     lib.forget(state.operation);
     ops.fetchAbort(state.operation);
     state.operation = null;
   };
   // The request error steps.
-  const requestError = (xhr, state, type) => {
+  const requestError = (xhr, state, type, exception) => {
     state.state = DONE;
     state.sent = false;
-    state.response = null;
+    forgetResponse(state);
+    if (state.synchronous) throw exception;
     fireChange(xhr);
     if (!state.uploadComplete) {
       state.uploadComplete = true;
@@ -52,63 +66,151 @@ export default function (ops, lib, global) {
     fireProgress(xhr, type, 0, 0);
     fireProgress(xhr, 'loadend', 0, 0);
   };
+  // Handle errors: of a response that is none.
+  const handleErrors = (xhr, state, aborted) => {
+    if (!state.sent) return;
+    if (state.timedOut) requestError(xhr, state, 'timeout', new DOMException('no answer came in time', 'TimeoutError'));
+    else if (aborted) requestError(xhr, state, 'abort', new DOMException('the request was aborted', 'AbortError'));
+    else if (state.response === null) requestError(xhr, state, 'error', new DOMException('the request failed', 'NetworkError'));
+  };
   const armTimer = (xhr, state) => {
-    if (state.timer !== null) lib.clearTimer(state.timer);
-    state.timer = null;
+    stopTimer(state);
     if (state.timeout === 0 || state.operation === null) return;
     const left = state.timeout - (ops.now() - state.started);
     state.timer = lib.setTimer(left < 0 ? 0 : left, () => {
       state.timer = null;
+      state.timedOut = true;
       terminate(state);
-      requestError(xhr, state, 'timeout');
+      handleErrors(xhr, state, false);
     });
   };
-  // The whole answer is there at once.
-  const receive = (xhr, state, length, response, aborted) => {
-    const { operation } = state;
-    if (state.timer !== null) lib.clearTimer(state.timer);
-    state.timer = null;
+  // Handle response end-of-body. `goesOn` says whether a listener has not made another request of it.
+  const endOfBody = (xhr, state, goesOn) => {
+    handleErrors(xhr, state, false);
+    if (state.response === null) return;
+    const transmitted = state.receivedLength;
+    const length = ops.xhrLength(state.response);
+    if (!state.synchronous) {
+      fireProgress(xhr, 'progress', transmitted, length);
+      if (!goesOn()) return;
+    }
     state.operation = null;
-    // Calls of open(), send() or abort() in listeners end what is left to do here.
+    stopTimer(state);
+    state.state = DONE;
+    state.sent = false;
+    const isDone = () => state.opened === opened && state.state === DONE;
     const { opened } = state;
-    const goneOn = () => state.opened !== opened || !state.sent;
+    fireChange(xhr);
+    if (!isDone()) return;
+    fireProgress(xhr, 'load', transmitted, length);
+    if (!isDone()) return;
+    fireProgress(xhr, 'loadend', transmitted, length);
+  };
+  // How long no further progress is told of, in milliseconds: the standard says roughly.
+  const PROGRESS = 50;
+  const processResponse = (xhr, state, length, response, aborted) => {
+    const { opened } = state;
+    // Calls of open(), send() or abort() in listeners end what is left to do here.
+    const goesOn = () => state.opened === opened && state.sent;
+    // The request's body has gone out before.
     if (response !== null && !state.uploadComplete) {
       state.uploadComplete = true;
       if (state.uploadListener) {
         fireProgress(state.upload, 'progress', length, length);
         fireProgress(state.upload, 'load', length, length);
         fireProgress(state.upload, 'loadend', length, length);
-        if (goneOn()) return;
+        if (!goesOn()) return;
       }
     }
+    state.response = response;
     if (response === null) {
-      requestError(xhr, state, aborted ? 'abort' : 'error');
+      state.operation = null;
+      stopTimer(state);
+      handleErrors(xhr, state, aborted);
       return;
     }
-    state.response = response;
     state.state = HEADERS_RECEIVED;
     fireChange(xhr);
-    if (goneOn() || state.state !== HEADERS_RECEIVED) return;
+    if (!goesOn() || state.state !== HEADERS_RECEIVED) return;
+    const data = ops.responseBody(response);
+    if (data === undefined || data === null) {
+      endOfBody(xhr, state, goesOn);
+      return;
+    }
     const total = ops.xhrLength(response);
-    const received = ops.dataSize(ops.xhrBytes(response));
-    if (ops.responseFlag(response, 'hasBody') && received > 0) {
+    state.received = [];
+    state.progressAt = ops.now();
+    const processChunk = (bytes) => {
+      if (!goesOn()) return;
+      push(state.received, bytes);
+      state.receivedLength += ops.dataSize(bytes);
+      // SPEC: as browsers do it, the first piece changes the state at once, and progress is told of when that time has
+      // passed since the headers came or it was last told of. Counted from the last piece, many small ones never would be.
+      const isFirst = state.state === HEADERS_RECEIVED;
+      const isTime = ops.now() - state.progressAt >= PROGRESS;
+      if (!isFirst && !isTime) return;
       state.state = LOADING;
       fireChange(xhr);
-      if (goneOn()) return;
+      if (!isTime || !goesOn()) return;
+      state.progressAt = ops.now();
+      fireProgress(xhr, 'progress', state.receivedLength, total);
+    };
+    lib.bodies.incrementallyRead(lib.bodies.createBody('XMLHttpRequest.response', data), processChunk, () => {
+      if (goesOn()) endOfBody(xhr, state, goesOn);
+    }, () => {
+      if (!goesOn()) return;
+      state.response = null;
+      state.operation = null;
+      stopTimer(state);
+      handleErrors(xhr, state, false);
+    });
+  };
+  const sendSynchronously = (xhr, state, request) => {
+    const outcome = ops.xhrSendSynchronously(request, state.timeout);
+    if (outcome === undefined || outcome === null) {
+      state.sent = false;
+      throw new DOMException('synchronous requests are not available here', 'InvalidAccessError');
     }
-    fireProgress(xhr, 'progress', received, total);
-    if (goneOn()) return;
-    state.state = DONE;
-    state.sent = false;
-    fireChange(xhr);
-    if (state.opened !== opened || state.state !== DONE) return;
-    fireProgress(xhr, 'load', received, total);
-    if (state.opened !== opened || state.state !== DONE) return;
-    fireProgress(xhr, 'loadend', received, total);
+    state.timedOut = outcome.timedOut;
+    const { response } = outcome;
+    if (response !== null) {
+      state.response = response;
+      const data = ops.responseBody(response);
+      if (data !== undefined && data !== null) {
+        state.received = [data];
+        state.receivedLength = ops.dataSize(data);
+      }
+    }
+    const { opened } = state;
+    handleErrors(xhr, state, outcome.aborted);
+    endOfBody(xhr, state, () => state.opened === opened);
   };
   const RESPONSE_TYPES = ['', 'arraybuffer', 'blob', 'document', 'json', 'text'];
-  const textResponse = (state) =>
-    state.response === null ? '' : ops.xhrText(state.response, state.overrideType, 'XMLHttpRequest.responseText');
+  const hasBody = (state) => state.response !== null && ops.responseFlag(state.response, 'hasBody');
+  const receivedData = (state) => {
+    const { received } = state;
+    if (received !== null && received.length === 1) return received[0];
+    const data = ops.dataConcat(received ?? []);
+    if (received !== null) state.received = [data];
+    return data;
+  };
+  const textResponse = (state, how = 'XMLHttpRequest.responseText') =>
+    (hasBody(state) ? ops.xhrText(state.response, receivedData(state), state.overrideType, how) : '');
+  // Set a document response.
+  const documentResponse = (state) => {
+    if (!hasBody(state)) return null;
+    const kind = ops.xhrDocumentKind(state.response, state.overrideType);
+    if (kind === 'xml') {
+      // MODEL: there is no XML parser.
+      ops.unmodelled('an XML response as a document');
+      return null;
+    }
+    if (kind !== 'html' || state.responseType === '') return null;
+    const document = lib.dom.parseDocument(textResponse(state, 'XMLHttpRequest.response'));
+    document.contentType = 'text/html';
+    document.url = ops.responseGet(state.response, 'url');
+    return lib.dom.wrap(document);
+  };
 
   const prototype = {
     get readyState() { return stateOf(this).state; },
@@ -120,14 +222,13 @@ export default function (ops, lib, global) {
       const asynchronous = arguments.length < 3 || !!arguments[2];
       const optional = (value) => (value === undefined || value === null ? null : convert.USVString(value));
       const opened = ops.xhrOpen(method, url, optional(arguments[3]), optional(arguments[4]));
-      // MODEL: there are no synchronous requests.
-      if (!asynchronous) throw new DOMException('synchronous requests are not available', 'InvalidAccessError');
+      if (!asynchronous && isWindow && (state.timeout !== 0 || state.responseType !== '')) throw invalidAccess();
       terminate(state);
       state.sent = false;
       state.opened = opened;
+      state.synchronous = !asynchronous;
       state.uploadListener = false;
-      state.response = null;
-      state.responseObject = undefined;
+      forgetResponse(state);
       if (state.state !== OPENED) {
         state.state = OPENED;
         fireChange(this);
@@ -144,7 +245,9 @@ export default function (ops, lib, global) {
     get timeout() { return stateOf(this).timeout; },
     set timeout(value) {
       const state = stateOf(this);
-      state.timeout = convert.unsignedLong(value);
+      value = convert.unsignedLong(value);
+      if (isWindow && state.synchronous) throw invalidAccess();
+      state.timeout = value;
       if (state.operation !== null) armTimer(this, state);
     },
     get withCredentials() { return stateOf(this).withCredentials; },
@@ -156,23 +259,32 @@ export default function (ops, lib, global) {
     get upload() { return stateOf(this).upload; },
     send() {
       const state = stateOf(this);
-      let body = arguments[0];
-      const extracted = body === undefined || body === null ? null : lib.convertBody(body, { streams: false }).native;
+      const body = arguments[0] === undefined ? null : arguments[0];
+      const node = lib.peek(body, 'Node');
+      const document = node !== undefined && node.type === lib.dom.DOCUMENT ? node : undefined;
+      const converted = body === null ? null
+        : document !== undefined ? ops.bodyInit('text', convert.USVString(lib.dom.serialize(document, false)), null, null)
+          : lib.convertBody(body, { streams: false }).native;
       if (state.state !== OPENED || state.sent) throw invalidState('the request is not open, or is sent already');
       const ignored = ops.xhrIgnoresBody(state.opened);
       state.uploadListener = lib.state(state.upload, 'EventTarget').listeners.length > 0;
-      const textual = !lib.isObject(body) || lib.peek(body, 'URLSearchParams') !== undefined;
-      const request = ops.xhrPrepare(state.opened, ignored ? null : extracted, {
-        __proto__: null, withCredentials: state.withCredentials, uploadListener: state.uploadListener, textual,
+      const textual = !lib.isObject(body) || document !== undefined || lib.peek(body, 'URLSearchParams') !== undefined;
+      const request = ops.xhrPrepare(state.opened, ignored ? null : converted, {
+        __proto__: null, withCredentials: state.withCredentials, uploadListener: state.uploadListener, textual, html: document !== undefined,
       });
       const length = ops.xhrBodyLength(request);
       state.uploadComplete = length < 0;
+      state.timedOut = false;
       state.sent = true;
+      if (state.synchronous) {
+        sendSynchronously(this, state, request);
+        return;
+      }
       const { opened } = state;
       fireProgress(this, 'loadstart', 0, 0);
       if (!state.uploadComplete && state.uploadListener) fireProgress(state.upload, 'loadstart', 0, length);
       if (state.state !== OPENED || !state.sent || state.opened !== opened) return;
-      state.operation = lib.begin((response, aborted) => receive(this, state, length, response, aborted));
+      state.operation = lib.begin((response, aborted) => processResponse(this, state, length, response, aborted));
       state.started = ops.now();
       ops.xhrSend(state.operation, request);
       armTimer(this, state);
@@ -185,7 +297,7 @@ export default function (ops, lib, global) {
       }
       if (state.state === DONE) {
         state.state = UNSENT;
-        state.response = null;
+        forgetResponse(state);
       }
     },
     get responseURL() {
@@ -221,9 +333,10 @@ export default function (ops, lib, global) {
     set responseType(value) {
       const state = stateOf(this);
       value = convert.DOMString(value);
-      // A value that is none is passed over. MODEL: documents are not made of responses.
-      if (indexOf(RESPONSE_TYPES, value) < 0 || value === 'document') return;
+      // A value that is none is passed over.
+      if (indexOf(RESPONSE_TYPES, value) < 0 || (value === 'document' && !isWindow)) return;
       if (state.state >= LOADING) throw invalidState('the response is there already');
+      if (isWindow && state.synchronous) throw invalidAccess();
       state.responseType = value;
     },
     get response() {
@@ -232,13 +345,14 @@ export default function (ops, lib, global) {
       if (type === '' || type === 'text') return state.state >= LOADING ? textResponse(state) : '';
       if (state.state !== DONE || state.response === null) return null;
       if (state.responseObject !== undefined) return state.responseObject;
-      const data = ops.xhrBytes(state.response);
       let object = null;
-      if (type === 'arraybuffer') object = lib.bufferOf(ops.dataBytes(data, 'XMLHttpRequest.response'));
-      else if (type === 'blob') object = lib.createBlob(data, ops.xhrFinalType(state.response, state.overrideType));
-      else {
-        if (!ops.responseFlag(state.response, 'hasBody')) return null;
-        try { object = parse(ops.dataText(data, 'XMLHttpRequest.response')); } catch { return null; }
+      switch (type) {
+        case 'arraybuffer': object = lib.bufferOf(ops.dataBytes(receivedData(state), 'XMLHttpRequest.response')); break;
+        case 'blob': object = lib.createBlob(receivedData(state), ops.xhrFinalType(state.response, state.overrideType)); break;
+        case 'document': object = documentResponse(state); break;
+        default:
+          if (!hasBody(state)) return null;
+          try { object = parse(ops.dataText(receivedData(state), 'XMLHttpRequest.response')); } catch { return null; }
       }
       state.responseObject = object;
       return object;
@@ -250,8 +364,10 @@ export default function (ops, lib, global) {
     },
     get responseXML() {
       const state = stateOf(this);
-      if (state.responseType !== '') throw invalidState('the response type is not document');
-      return null;
+      if (state.responseType !== '' && state.responseType !== 'document') throw invalidState('the response type is not document');
+      if (state.state !== DONE || state.response === null) return null;
+      if (state.responseObject === undefined) state.responseObject = documentResponse(state);
+      return state.responseObject;
     },
   };
   lib.defineEventHandlers(prototype, ['readystatechange']);

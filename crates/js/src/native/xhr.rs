@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use crossexam_fetch::Request;
 use crossexam_fetch::api::Keepalive;
@@ -14,14 +15,14 @@ use crossexam_web::method::{is_forbidden_method, is_method, normalize_a_method};
 use crossexam_web::safelist::is_forbidden_request_header;
 use crossexam_web::{HeaderList, MimeType, mime};
 use encoding_rs::{Encoding, UTF_8};
-use rquickjs::{Ctx, Function, Object};
+use rquickjs::{Ctx, Function, Object, Value};
 use url::Url;
 
 use super::data::{Data, way};
 use super::headers::{JsResponse, byte_string};
 use super::request::JsBody;
 use crate::ops::{Ops, throw};
-use crate::protocol::{FetchInitiator, OperationId};
+use crate::protocol::{FetchInitiator, OperationId, SynchronousOutcome};
 
 /// What `open()` has set, and the author's request headers.
 struct Opened {
@@ -131,6 +132,9 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                         }
                     }
                     Some(_) => {}
+                    None if options.get("html")? => {
+                        headers.set("Content-Type", "text/html;charset=UTF-8");
+                    }
                     None => {
                         if let Some(r#type) = &body.r#type {
                             headers.set("Content-Type", r#type.clone());
@@ -242,36 +246,17 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
         },
     )?;
 
-    // The received bytes, as data.
-    let scope = ops.scope();
-    ops.add("xhrBytes", move |ctx: Ctx<'js>, response: Function<'js>| {
-        let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
-        let bytes = response
-            .object
-            .borrow()
-            .body
-            .as_ref()
-            .map(|body| body.bytes.clone())
-            .unwrap_or_default();
-        Data {
-            bytes,
-            outside: response.outside,
-        }
-        .wrap(&ctx, &scope)
-    })?;
-
     let scope = ops.scope();
     ops.add(
         "xhrText",
         move |ctx: Ctx<'js>,
               response: Function<'js>,
+              received: Function<'js>,
               override_type: Option<String>,
               how: String| {
             let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
+            let received = scope.unwrap::<Data>(&ctx, &received)?;
             let object = response.object.borrow();
-            let Some(body) = &object.body else {
-                return rquickjs::Result::Ok(String::new());
-            };
             let label = override_type
                 .as_deref()
                 .and_then(mime::parse)
@@ -284,8 +269,10 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
             let encoding = label
                 .and_then(|label| Encoding::for_label(label.as_bytes()))
                 .unwrap_or(UTF_8);
-            scope.exposed(way(&how), &body.bytes);
-            Ok(encoding.decode(&body.bytes).0.into_owned())
+            if received.outside {
+                scope.exposed(way(&how), &received.bytes);
+            }
+            rquickjs::Result::Ok(encoding.decode(&received.bytes).0.into_owned())
         },
     )?;
 
@@ -300,6 +287,65 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
             })
         },
     )?;
+    // What kind of document the response is: "html", "xml" or neither.
+    let scope = ops.scope();
+    ops.add(
+        "xhrDocumentKind",
+        move |ctx: Ctx<'js>, response: Function<'js>, override_type: Option<String>| {
+            let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
+            let object = response.object.borrow();
+            let mime_type = override_type
+                .as_deref()
+                .and_then(mime::parse)
+                .unwrap_or_else(|| response_type(&object.headers.header_list));
+            let essence = mime_type.essence();
+            rquickjs::Result::Ok(match essence {
+                "text/html" => "html",
+                "text/xml" | "application/xml" => "xml",
+                _ if essence.ends_with("+xml") => "xml",
+                _ => "",
+            })
+        },
+    )?;
+
+    // Undefined if the world has no synchronous requests.
+    let scope = ops.scope();
+    ops.add(
+        "xhrSendSynchronously",
+        move |ctx: Ctx<'js>, request: Function<'js>, timeout: u32| {
+            let request = scope.unwrap::<Request>(&ctx, &request)?;
+            let host = scope.live_host(&ctx)?;
+            let timeout = (timeout != 0).then(|| Duration::from_millis(timeout.into()));
+            let Some(outcome) =
+                host.fetch_synchronously(scope.realm, (*request).clone(), timeout)
+            else {
+                return Ok(None);
+            };
+            let result = Object::new_proto(ctx.clone(), None)?;
+            let mut timed_out = false;
+            let mut aborted = false;
+            let mut response = None;
+            match outcome {
+                SynchronousOutcome::Response(answer) => match answer.network_error() {
+                    Some(error) => aborted = error.aborted,
+                    None => response = Some(super::response::from_outside(&ctx, &scope, &answer)?),
+                },
+                SynchronousOutcome::TimedOut => timed_out = true,
+                SynchronousOutcome::Failed => {}
+            }
+            result.set("response", response.map_or_else(|| Value::new_null(ctx.clone()), Function::into_value))?;
+            result.set("timedOut", timed_out)?;
+            result.set("aborted", aborted)?;
+            rquickjs::Result::Ok(Some(result))
+        },
+    )?;
+
+    let scope = ops.scope();
+    ops.add("unmodelled", move |what: String| {
+        if scope.alive.get() {
+            scope.host().unmodelled(scope.realm, &what);
+        }
+    })?;
     Ok(())
 }
 
