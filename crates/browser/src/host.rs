@@ -161,16 +161,14 @@ impl RealmHost for AgentHost {
         let owner = document.clone();
         // Not counted as being under way: a page can have timers for ever.
         let name = format!("{} timer", browser.name);
-        let task = browser
-            .executor
-            .spawn_in(browser.group, &name, async move {
-                sleep.await;
-                // The callback itself is under way, and so is what follows from it.
-                let busy = inner.activity.begin();
-                owner.operations.borrow_mut().remove(&operation);
-                inner.run_task(&owner, |agent| agent.deliver_timer(operation));
-                drop(busy);
-            });
+        let task = browser.executor.spawn_in(browser.group, &name, async move {
+            sleep.await;
+            // The callback itself is under way, and so is what follows from it.
+            let busy = inner.activity.begin();
+            owner.operations.borrow_mut().remove(&operation);
+            inner.run_task(&owner, |agent| agent.deliver_timer(operation));
+            drop(busy);
+        });
         let timer = Operation::Timer {
             task,
             _ticking: ticking,

@@ -21,7 +21,11 @@ fn run(page: &'static str) -> (Scene, Vec<String>) {
     let log = scene.console();
     let log = log
         .iter()
-        .map(|line| line.strip_prefix("https://charlie.example: ").unwrap().to_owned())
+        .map(|line| {
+            line.strip_prefix("https://charlie.example: ")
+                .unwrap()
+                .to_owned()
+        })
         .collect();
     (scene, log)
 }
@@ -72,7 +76,12 @@ fn a_page_that_is_left_meanwhile_is_left_afterwards() {
     </script>");
     assert_eq!(log, ["from charlie"]);
     assert_eq!(scene.script_errors(), [""; 0]);
-    assert!(scene.documents().iter().any(|(url, _)| url.ends_with("/data")));
+    assert!(
+        scene
+            .documents()
+            .iter()
+            .any(|(url, _)| url.ends_with("/data"))
+    );
 }
 
 #[test]

@@ -304,4 +304,3 @@ fn a_charset_in_the_authors_type_becomes_utf_8() {
     );
     assert_eq!(sent("nonsense", "'text'"), "nonsense");
 }
-

@@ -89,19 +89,18 @@ pub fn safely_extract(object: BodyInit) -> Result<BodyWithType, ApiError> {
 // NB: the inventory knows this algorithm by the anchor of its parameter.
 #[algorithm("keepalive", untraced)]
 pub fn extract(object: BodyInit, keepalive: Keepalive) -> Result<BodyWithType, ApiError> {
-    /// 1. Where the bytes come from is open.
-    let stream;
-    match &object {
+    /// 1. Where the bytes come from depends on what it is.
+    let stream = match &object {
         /// 2. A stream is its own.
-        BodyInit::Stream(given) => stream = Some(*given),
+        BodyInit::Stream(given) => Some(*given),
         /// 3. A blob has one,
         /// 4. and everything else gets one, which gives what is there as a whole.
         BodyInit::Blob { .. }
         | BodyInit::Bytes(_)
         | BodyInit::FormData { .. }
         | BodyInit::UrlSearchParams(_)
-        | BodyInit::Text(_) => stream = None,
-    }
+        | BodyInit::Text(_) => None,
+    };
     /// 6. How to get the bytes,
     /// 7. what they are made from
     let mut source = None;

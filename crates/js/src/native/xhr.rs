@@ -316,8 +316,7 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
             let request = scope.unwrap::<Request>(&ctx, &request)?;
             let host = scope.live_host(&ctx)?;
             let timeout = (timeout != 0).then(|| Duration::from_millis(timeout.into()));
-            let Some(outcome) =
-                host.fetch_synchronously(scope.realm, (*request).clone(), timeout)
+            let Some(outcome) = host.fetch_synchronously(scope.realm, (*request).clone(), timeout)
             else {
                 return Ok(None);
             };
@@ -333,7 +332,10 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                 SynchronousOutcome::TimedOut => timed_out = true,
                 SynchronousOutcome::Failed => {}
             }
-            result.set("response", response.map_or_else(|| Value::new_null(ctx.clone()), Function::into_value))?;
+            result.set(
+                "response",
+                response.map_or_else(|| Value::new_null(ctx.clone()), Function::into_value),
+            )?;
             result.set("timedOut", timed_out)?;
             result.set("aborted", aborted)?;
             rquickjs::Result::Ok(Some(result))

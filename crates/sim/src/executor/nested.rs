@@ -180,15 +180,17 @@ mod tests {
 
     #[test]
     fn there_is_a_limit_to_it() {
-        fn wait(executor: &Executor, depth: usize) -> Result<(), RunError> {
+        fn wait(executor: &Executor) -> Result<(), RunError> {
             let group = executor.new_group();
             let inner = executor.clone();
-            executor.block_within(group, async move { wait(&inner, depth + 1) })?
+            executor.block_within(group, async move { wait(&inner) })?
         }
         let executor = Executor::new(Timestamp::default(), Limits::default());
         assert_eq!(
-            wait(&executor, 0),
-            Err(RunError::NestedTooDeep { limit: super::DEEPEST })
+            wait(&executor),
+            Err(RunError::NestedTooDeep {
+                limit: super::DEEPEST
+            })
         );
     }
 }
