@@ -15,6 +15,7 @@ use url::Url;
 use crate::activity::Ticking;
 use crate::cluster::Cluster;
 use crate::navigable::Navigable;
+use crate::sockets::Socket;
 
 /// How long a click counts as the user's doing ("transient activation duration"; the standard leaves it to the browser).
 const TRANSIENT_ACTIVATION: Duration = Duration::from_secs(5);
@@ -62,6 +63,8 @@ pub(crate) enum Operation {
         /// Whether it goes on when the document is gone.
         keepalive: bool,
     },
+    /// A WebSocket connection.
+    Socket(Rc<Socket>),
     /// A timer, which stops when this is dropped.
     Timer {
         /// The task that waits.
@@ -113,6 +116,7 @@ impl Document {
                 Operation::Fetch {
                     keepalive: true, ..
                 } => {}
+                Operation::Socket(socket) => socket.disappear(),
                 Operation::Timer { task, .. } => task.abort(),
             }
         }

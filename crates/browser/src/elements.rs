@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crossexam_fetch::response::is_ok_status;
-use crossexam_fetch::{FetchController, Request, Response, ResponseType};
+use crossexam_fetch::{Body, FetchController, Request, Response, ResponseType};
 use crossexam_html::decode::decode_text;
 use crossexam_html::element_requests::{
     ElementAttributes, Embedded, Media, classic_script_request, embedded_request, image_request,
@@ -47,7 +47,7 @@ impl Inner {
             let fetched = match request {
                 // A URL that does not parse fails without a fetch.
                 None => None,
-                Some(request) => browser.fetch(cause, request, &controller).await,
+                Some(request) => browser.fetch_whole(cause, request, &controller).await,
             };
             let outcome = fetched.map_or(ElementOutcome::Failed, |fetched| {
                 element_outcome(element, &fetched.response)
@@ -99,7 +99,8 @@ fn element_outcome(element: LoadingElement, response: &Response) -> ElementOutco
     let Some(internal) = response.internal() else {
         return ElementOutcome::Failed;
     };
-    let bytes = internal.body.as_ref().map_or(&[][..], |body| &body.bytes);
+    let bytes = internal.body.as_ref().and_then(Body::known_bytes);
+    let bytes = bytes.map_or(&[][..], |bytes| bytes);
     let mime_type = extract_a_mime_type(&internal.header_list);
     // <https://html.spec.whatwg.org/multipage/urls-and-fetching.html#cors-same-origin>
     let cors_same_origin = match response.response_type() {

@@ -6,7 +6,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use crossexam_fetch::body::BodyError;
 use crossexam_fetch::connections::{Connection, ConnectionId, Established};
+use crossexam_fetch::fetch_params::{Canceled, ControllerState};
 use crossexam_fetch::host::{
     ConnectionFailure, ConnectionParams, Host, HttpRequest, HttpResponse, NetworkFailure,
     NetworkPartitionKey, Proxy,
@@ -19,7 +21,7 @@ use crossexam_js::SynchronousOutcome;
 use crossexam_sim::BrowserHost;
 use crossexam_sim::journal::{Event, FetchId, FetchOutcome, FetchRecord, Holder};
 use crossexam_web::trace::printable;
-use crossexam_web::{HeaderList, Step, Timestamp, Trace};
+use crossexam_web::{Algorithm, HeaderList, Standard, Step, Timestamp, Trace};
 use url::Url;
 
 use crate::browser::Tampering;
@@ -272,6 +274,34 @@ impl Inner {
         }
     }
 
+    /// Fetches, records it, and waits until the body is there. A body that breaks off makes a network error of it.
+    pub(crate) async fn fetch_whole(
+        &self,
+        cause: Cause,
+        request: Request,
+        controller: &FetchController,
+    ) -> Option<Fetched> {
+        let mut fetched = self.fetch(cause, request, controller).await?;
+        let body = fetched
+            .response
+            .internal_mut()
+            .and_then(|internal| internal.body.as_mut());
+        if let Some(body) = body {
+            let reason = match controller.unless_canceled(body.buffer()).await {
+                Ok(Ok(())) => return Some(fetched),
+                Ok(Err(BodyError(reason))) => reason,
+                Err(Canceled) => match controller.state() {
+                    ControllerState::Aborted => BlockReason::Aborted,
+                    ControllerState::Ongoing | ControllerState::Terminated => {
+                        BlockReason::Terminated
+                    }
+                },
+            };
+            fetched.response = NetworkError::new(reason, broken_off()).into();
+        }
+        Some(fetched)
+    }
+
     /// Fetches and records it. `None` when the browser is no more.
     pub(crate) async fn fetch(
         &self,
@@ -304,7 +334,7 @@ impl Inner {
     ) -> SynchronousOutcome {
         let controller = FetchController::new();
         let mut timer = timeout.map(|timeout| Box::pin(self.executor.sleep(timeout)));
-        let mut fetching = Box::pin(self.fetch(cause, request, &controller));
+        let mut fetching = Box::pin(self.fetch_whole(cause, request, &controller));
         let waiting = poll_fn(|context| {
             if let Some(sleep) = &mut timer
                 && sleep.as_mut().poll(context).is_ready()
@@ -324,4 +354,19 @@ impl Inner {
             }
         }
     }
+}
+
+/// The step at which a body that breaks off fails its reader.
+fn broken_off() -> &'static Step {
+    static ALGORITHM: Algorithm = Algorithm {
+        standard: Standard::Fetch,
+        id: "body-fully-read",
+        name: "fully read",
+    };
+    static STEP: Step = Step {
+        algorithm: &ALGORITHM,
+        number: "5",
+        text: "Reading the body failed.",
+    };
+    &STEP
 }

@@ -6,11 +6,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use crossexam_fetch::blob_url::BlobUrlEntry;
 use crossexam_fetch::network_partition_keys::network_partition_key;
+use crossexam_fetch::websocket::{Close, Message};
 use crossexam_fetch::{Environment, FetchController, Request};
 use crossexam_html::DomException;
 use crossexam_html::environment::{
     Identities, Place, WindowEnvironment, set_up_a_window_environment_settings_object,
 };
+use crossexam_html::event_source::WithCredentials;
 use crossexam_html::messaging::{may_receive, parse_target_origin};
 use crossexam_html::navigation::about_blank;
 use crossexam_html::{document_cookie, document_domain};
@@ -21,6 +23,7 @@ use crossexam_js::{
 };
 use crossexam_sim::journal::{Event, Exposure, Holder};
 use crossexam_web::{Origin, Timestamp, Trace};
+use url::Url;
 
 use crate::cluster::Realms;
 use crate::document::{Document, Operation};
@@ -109,7 +112,7 @@ impl RealmHost for AgentHost {
         };
         let task = browser.clone();
         browser.spawn("fetches", async move {
-            let Some(fetched) = task.fetch(cause, request, &controller).await else {
+            let Some(fetched) = task.fetch_whole(cause, request, &controller).await else {
                 return;
             };
             document.operations.borrow_mut().remove(&operation);
@@ -147,7 +150,49 @@ impl RealmHost for AgentHost {
         match operation {
             Some(Operation::Fetch { controller, .. }) => controller.abort(),
             Some(Operation::Timer { task, .. }) => task.abort(),
+            Some(Operation::Socket(socket)) => socket.disappear(),
             None => {}
+        }
+    }
+
+    fn open_socket(
+        &self,
+        realm: RealmId,
+        operation: OperationId,
+        url: &Url,
+        protocols: Vec<String>,
+    ) {
+        if let Some((browser, document)) = self.at(realm) {
+            browser.open_socket(&document, operation, url, protocols);
+        }
+    }
+
+    fn send_over_socket(&self, realm: RealmId, operation: OperationId, message: Message) {
+        if let Some((browser, document)) = self.at(realm) {
+            browser.send_over_socket(&document, operation, message);
+        }
+    }
+
+    fn close_socket(&self, realm: RealmId, operation: OperationId, close: Close) {
+        if let Some((browser, document)) = self.at(realm) {
+            browser.close_socket(&document, operation, close);
+        }
+    }
+
+    fn open_event_source(
+        &self,
+        realm: RealmId,
+        operation: OperationId,
+        url: Url,
+        with_credentials: bool,
+    ) {
+        let with_credentials = if with_credentials {
+            WithCredentials::Yes
+        } else {
+            WithCredentials::No
+        };
+        if let Some((browser, document)) = self.at(realm) {
+            browser.open_event_source(&document, operation, url, with_credentials);
         }
     }
 

@@ -12,6 +12,7 @@ mod browser;
 mod cluster;
 mod document;
 mod elements;
+mod event_source;
 mod fetching;
 mod frames;
 mod host;
@@ -21,6 +22,7 @@ mod navigable;
 mod navigate;
 mod scripted;
 mod server_program;
+mod sockets;
 
 pub use browser::{ActionError, Browser, BrowserOptions, TabInfo, Tampering};
 pub use server_program::{JsServer, ServerOptions};

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
-use crossexam_fetch::PolicyContainer;
 use crossexam_fetch::request::Referrer;
 use crossexam_fetch::response::InternalResponse;
+use crossexam_fetch::{Body, PolicyContainer};
 use crossexam_html::SandboxingFlags;
 use crossexam_html::decode::{decode_html, decode_text};
 use crossexam_html::document_type::{DocumentType, computed_mime_type, document_type};
@@ -240,7 +240,9 @@ impl Inner {
         let bytes = response
             .body
             .as_ref()
-            .map_or_else(Bytes::new, |body| body.bytes.clone());
+            .and_then(Body::known_bytes)
+            .cloned()
+            .unwrap_or_default();
         let mime_type = computed_mime_type(response);
         let essence = mime_type
             .as_ref()

@@ -234,7 +234,16 @@ impl Inner {
             return;
         }
         match fetched {
-            NavigationFetch::Params(params) => {
+            NavigationFetch::Params(mut params) => {
+                if let Some(body) = &mut params.response.body {
+                    // MODEL: a document is parsed when all of it is there; what breaks off is shown as far as it came.
+                    let buffered = ongoing.controller.unless_canceled(body.buffer()).await;
+                    if buffered.is_err() || !Self::is_current(navigable, ongoing) {
+                        let outcome = self.outcome_of_error(&canceled());
+                        self.end_recording(recording, outcome);
+                        return;
+                    }
+                }
                 self.populate(navigable, *params, &navigation, &target, recording);
             }
             NavigationFetch::NonFetchScheme { url, request } => {

@@ -10,22 +10,25 @@ use std::time::Duration;
 use bytes::Bytes;
 use crossexam_fetch::request::RedirectMode;
 use crossexam_fetch::response::InternalResponse;
+use crossexam_fetch::websocket::{Close, Message};
 use crossexam_fetch::{Body, Environment, FetchController, PolicyContainer, Request, Response};
 use crossexam_html::environment::{
     Identities, Place, WindowEnvironment, set_up_a_window_environment_settings_object,
 };
 use crossexam_js::{
     ConsoleLevel, FetchInitiator, Limits, OperationId, RealmHost, RealmId, ScriptError, ServerHost,
-    ServerProgram, ServerRequest, ServerResponse,
+    ServerProgram, ServerRequest, ServerResponse, SocketEvent,
 };
 use crossexam_sim::journal::{Event, ExchangeId, Holder, Journal, StateChange};
 use crossexam_sim::{
     Client, ClientRequest, Executor, JoinHandle, LocalBoxFuture, Network, PeerInfo, Random,
-    ReasonPhrase, Server, ServerError, World, client::Redirects,
+    ReasonPhrase, Server, ServerError, Upgrade, World, client::Redirects,
 };
 use crossexam_web::{HeaderList, Origin, Timestamp};
 use indexmap::IndexMap;
 use url::Url;
+
+use crate::sockets::Socket;
 
 /// How a server program is set up.
 pub struct ServerOptions {
@@ -87,6 +90,7 @@ impl JsServer {
             store: store.into(),
             variables,
             operations: RefCell::default(),
+            accepted: RefCell::default(),
             under_way: RefCell::default(),
             entered_for: Cell::new(None),
             waiting: RefCell::default(),
@@ -145,7 +149,12 @@ impl Server for JsServer {
             };
             let answer = running.answer(request, peer.exchange).await;
             match answer {
-                Ok(answer) => into_http(answer),
+                Ok(answer) => {
+                    let upgrade = answer
+                        .socket
+                        .and_then(|socket| running.outside.go_on(socket));
+                    into_http(answer, upgrade)
+                }
                 Err(error) => {
                     running.outside.script_error(&error);
                     http::Response::builder()
@@ -162,8 +171,14 @@ impl Server for JsServer {
 /// The header in which a program finds the subject of a client certificate that was shown.
 const CERTIFICATE_HEADER: &[u8] = b"x-client-certificate";
 
-fn into_http(answer: ServerResponse) -> Result<http::Response<Bytes>, ServerError> {
+fn into_http(
+    answer: ServerResponse,
+    upgrade: Option<Upgrade>,
+) -> Result<http::Response<Bytes>, ServerError> {
     let mut response = http::Response::builder().status(answer.status);
+    if let Some(upgrade) = upgrade {
+        response = response.extension(upgrade);
+    }
     for header in &answer.header_list {
         response = response.header(&header.name[..], &header.value[..]);
     }
@@ -233,6 +248,8 @@ struct Outside {
     variables: String,
     /// Timers, and fetches of its own.
     operations: RefCell<BTreeMap<OperationId, Started>>,
+    /// The connections that the program has accepted and not yet answered with.
+    accepted: RefCell<BTreeMap<OperationId, Upgrade>>,
     /// The requests that are being answered.
     under_way: RefCell<BTreeMap<OperationId, ExchangeId>>,
     /// The exchange whose handler is running now.
@@ -250,6 +267,7 @@ impl std::fmt::Debug for Outside {
 }
 
 enum Started {
+    Socket(Rc<Socket>),
     Timer(JoinHandle<()>),
     Fetch(Rc<FetchController>),
 }
@@ -335,9 +353,35 @@ impl Outside {
         was_there
     }
 
+    /// The handshake of this socket is answered: its messages go to the program from now on.
+    fn go_on(&self, operation: OperationId) -> Option<Upgrade> {
+        let upgrade = self.accepted.borrow_mut().remove(&operation)?;
+        let running = running(self)?;
+        let socket = match self.operations.borrow().get(&operation) {
+            Some(Started::Socket(socket)) => socket.clone(),
+            _ => return None,
+        };
+        let name = format!("{} listens", self.machine);
+        self.executor.spawn(&name, async move {
+            let outside = &running.outside;
+            let deliver = |event: &SocketEvent| {
+                if matches!(event, SocketEvent::Closed { .. }) {
+                    outside.operations.borrow_mut().remove(&operation);
+                }
+                outside.enter(|program| program.deliver_socket(operation, event));
+            };
+            socket.listen(deliver).await;
+        });
+        Some(upgrade)
+    }
+
     /// Lets the program go on with an outcome, and those who wait for answers look again.
     fn deliver(&self, operation: OperationId, steps: impl FnOnce(&ServerProgram)) {
         self.operations.borrow_mut().remove(&operation);
+        self.enter(steps);
+    }
+
+    fn enter(&self, steps: impl FnOnce(&ServerProgram)) {
         if let Some(running) = self.running.get().and_then(Weak::upgrade) {
             steps(&running.program);
         }
@@ -367,7 +411,7 @@ impl Outside {
         };
         let outgoing = ClientRequest {
             headers: request.header_list,
-            body: request.body.map(|body| body.bytes),
+            body: request.body.and_then(|body| body.known_bytes().cloned()),
             ..ClientRequest::new(request.method, url).redirects(redirects)
         };
         match client.send(outgoing).await {
@@ -453,7 +497,29 @@ impl RealmHost for Outside {
         match started {
             Some(Started::Fetch(controller)) => controller.abort(),
             Some(Started::Timer(task)) => task.abort(),
+            Some(Started::Socket(socket)) => socket.disappear(),
             None => {}
+        }
+    }
+
+    fn accept_socket(&self, _realm: RealmId, operation: OperationId) {
+        let (upgrade, endpoint) = self.network.upgrade();
+        let socket = Rc::new(Socket::established(endpoint));
+        self.accepted.borrow_mut().insert(operation, upgrade);
+        self.operations
+            .borrow_mut()
+            .insert(operation, Started::Socket(socket));
+    }
+
+    fn send_over_socket(&self, _realm: RealmId, operation: OperationId, message: Message) {
+        if let Some(Started::Socket(socket)) = self.operations.borrow().get(&operation) {
+            socket.send(message);
+        }
+    }
+
+    fn close_socket(&self, _realm: RealmId, operation: OperationId, close: Close) {
+        if let Some(Started::Socket(socket)) = self.operations.borrow().get(&operation) {
+            socket.close(close);
         }
     }
 

@@ -51,7 +51,8 @@ fn response(status: u16, headers: &[(&'static str, &'static str)]) -> HttpRespon
         status,
         status_message: Bytes::from_static(b"OK"),
         header_list: header_list(headers),
-        body: Bytes::from_static(b"{}"),
+        body: Bytes::from_static(b"{}").into(),
+        upgrade: None,
     }
 }
 

@@ -6,8 +6,10 @@ use bytes::Bytes;
 use crossexam_web::{HeaderList, Site, Timestamp};
 use url::Url;
 
+use crate::body::BodyStream;
 use crate::connections::{Connection, ConnectionId, Established};
 use crate::request::Request;
+use crate::websocket::Endpoint;
 
 /// The outside world of one browser.
 ///
@@ -168,7 +170,7 @@ pub enum HttpRequestPurpose {
 }
 
 /// The answer to an [`HttpRequest`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpResponse {
     /// The status code.
     pub status: u16,
@@ -177,7 +179,22 @@ pub struct HttpResponse {
     /// The headers, in order.
     pub header_list: HeaderList,
     /// The body, decoded from transfer codings.
-    pub body: Bytes,
+    pub body: BodyStream,
+    /// The connection, where the answer switches to the WebSocket protocol (status 101).
+    pub upgrade: Option<Endpoint>,
+}
+
+impl Default for HttpResponse {
+    /// A 200 with nothing in it.
+    fn default() -> Self {
+        Self {
+            status: 200,
+            status_message: Bytes::new(),
+            header_list: HeaderList::new(),
+            body: BodyStream::default(),
+            upgrade: None,
+        }
+    }
 }
 
 /// Why no answer came.

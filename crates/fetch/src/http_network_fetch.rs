@@ -6,7 +6,7 @@ use bytes::Bytes;
 use crossexam_web::algorithm;
 use crossexam_web::header_value::extract_header_list_values;
 
-use crate::body::{Body, BodySource};
+use crate::body::{Body, BodyError, BodySource, BodyStream, Transform};
 use crate::connections::{
     Connection, NewConnection, Protocol, Wanted, clamp_and_coarsen_connection_timing_info,
     obtain_a_connection, says_close,
@@ -42,11 +42,13 @@ pub(crate) async fn http_network_fetch<H: Host>(
     let key = requests_network_partition_key(request);
     /// 6. Must it be a new one?
     let new = match options.is_new_connection_fetch {
+        // NB: nobody else speaks over a WebSocket's connection.
+        _ if request.mode == Mode::WebSocket => NewConnection::YesAndDedicated,
         true => NewConnection::Yes,
         false => NewConnection::No,
     };
-    if matches!(request.mode, Mode::WebSocket | Mode::WebTransport) {
-        let what = "connections for WebSocket and WebTransport";
+    if request.mode == Mode::WebTransport {
+        let what = "connections for WebTransport";
         /// 7. These modes need connections of another kind.
         return NetworkError::new(BlockReason::Unmodelled { what }, here!()).into();
     }
@@ -54,7 +56,7 @@ pub(crate) async fn http_network_fetch<H: Host>(
         method: &request.method,
         url: request.current_url(),
         header_list: &request.header_list,
-        body: request.body.as_ref().map(|body| &body.bytes),
+        body: request.body.as_ref().and_then(Body::known_bytes),
         purpose: options.purpose,
     };
     let wanted = Wanted {
@@ -106,6 +108,15 @@ pub(crate) async fn http_network_fetch<H: Host>(
         /// 8.3. HTTP/1.1 takes no body that is still being made.
         return NetworkError::new(BlockReason::StreamOverHttp1, here!()).into();
     }
+    if request
+        .body
+        .as_ref()
+        .is_some_and(|body| body.known_bytes().is_none())
+    {
+        let what = "a request body that is sent while it is made";
+        /// 10. A body is sent as a whole, or not at all.
+        return NetworkError::new(BlockReason::Unmodelled { what }, here!()).into();
+    }
     let isolated = params.cross_origin_isolated_capability;
     /// 8.4. The request goes out.
     timing_info.final_network_request_start_time = coarsen_time(params.host.now(), isolated);
@@ -132,15 +143,16 @@ pub(crate) async fn http_network_fetch<H: Host>(
     response.status = answer.status;
     response.status_message = answer.status_message;
     response.header_list = answer.header_list;
-    let body = match decoded(&response, answer.body) {
-        Ok(body) => body,
+    response.upgrade = answer.upgrade;
+    let stream = match decoded(&response, answer.body) {
+        Ok(stream) => stream,
         /// 18.1.1.1.11. What cannot be decoded is no body.
         Err(failure) => {
             return NetworkError::new(BlockReason::ContentCoding(failure), here!()).into();
         }
     };
-    /// 15. The body is there as a whole.
-    response.body = Some(Body::from_bytes(body));
+    /// 15. The body comes through its stream.
+    response.body = Some(Body::from_stream(stream));
     if include_credentials {
         /// 17. Take the cookies.
         parse_and_store_response_set_cookie_headers(
@@ -197,9 +209,10 @@ impl<H: Host> Drop for InUse<'_, H> {
 
 /// The body without its content codings.
 #[algorithm("concept-http-network-fetch", untraced)]
-fn decoded(response: &InternalResponse, bytes: Bytes) -> Result<Bytes, CodingFailure> {
-    if bytes.is_empty() || !response.header_list.contains(b"Content-Encoding") {
-        return Ok(bytes);
+fn decoded(response: &InternalResponse, stream: BodyStream) -> Result<BodyStream, CodingFailure> {
+    let bytes = stream.as_whole();
+    if bytes.is_some_and(Bytes::is_empty) || !response.header_list.contains(b"Content-Encoding") {
+        return Ok(stream);
     }
     /// 18.1.1.1.2. What was done to it?
     let codings = extract_header_list_values(b"Content-Encoding", &response.header_list);
@@ -207,10 +220,33 @@ fn decoded(response: &InternalResponse, bytes: Bytes) -> Result<Bytes, CodingFai
         Ok(Some(codings)) => Decoder::new(&codings)?,
         Ok(None) | Err(_) => None,
     };
+    let Some(bytes) = bytes else {
+        return Ok(match decoder {
+            Some(decoder) => stream.through(Decoding(decoder)),
+            None => stream,
+        });
+    };
     /// 18.1.1.1.9. Undo it.
-    let bytes = handle_content_codings(decoder.as_mut(), bytes)?;
-    match decoder {
-        Some(mut decoder) => Ok([bytes, decoder.finish()?].concat().into()),
-        None => Ok(bytes),
+    let bytes = handle_content_codings(decoder.as_mut(), bytes.clone())?;
+    Ok(BodyStream::whole(match decoder {
+        Some(mut decoder) => Bytes::from([bytes, decoder.finish()?].concat()),
+        None => bytes,
+    }))
+}
+
+/// Undoes the codings of a body that comes in pieces.
+struct Decoding(Decoder);
+
+impl Transform for Decoding {
+    fn chunk(&mut self, chunk: Bytes) -> Result<Bytes, BodyError> {
+        handle_content_codings(Some(&mut self.0), chunk).map_err(coding_error)
     }
+
+    fn finish(&mut self) -> Result<Bytes, BodyError> {
+        self.0.finish().map_err(coding_error)
+    }
+}
+
+fn coding_error(failure: CodingFailure) -> BodyError {
+    BodyError(BlockReason::ContentCoding(failure))
 }

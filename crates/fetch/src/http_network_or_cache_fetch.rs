@@ -632,14 +632,20 @@ fn update_the_cache<H: Host>(
     }
     // SPEC: the text stores whatever the cache mode is; "no-store" is there to behave as if there were no cache.
     if &http_request.method[..] == b"GET" && http_request.cache_mode != CacheMode::NoStore {
-        let stored = StoredResponse::new(
-            list,
-            internal.status,
-            internal.status_message.clone(),
-            &internal.header_list,
-            internal.body.as_ref().map(|body| body.bytes.clone()),
-            times,
-        );
+        // MODEL: what comes in pieces is not stored.
+        let body = internal.body.as_ref().map(|body| body.stream.as_whole());
+        let stored = if body.is_some_and(|body| body.is_none()) {
+            None
+        } else {
+            StoredResponse::new(
+                list,
+                internal.status,
+                internal.status_message.clone(),
+                &internal.header_list,
+                body.flatten().cloned(),
+                times,
+            )
+        };
         if let Some(stored) = stored {
             let limits = &params.user_agent.choices.http_cache_limits;
             /// 11.5.2. Store it, if HTTP lets it be stored.

@@ -70,6 +70,7 @@ pub mod safelist;
 mod scheme_fetch;
 pub mod tao_check;
 pub mod user_agent;
+pub mod websocket;
 
 pub use body::Body;
 pub use client::{Environment, GlobalObject, PolicyContainer};

@@ -8,6 +8,7 @@ use crossexam_web::ports::is_bad_port;
 use crossexam_web::safelist::cors_unsafe_request_header_names;
 use crossexam_web::{Step, Trace, algorithm};
 
+use crate::body::Body;
 use crate::failure::{BlockReason, NetworkError};
 use crate::fetch_params::FetchParams;
 use crate::host::Host;
@@ -157,13 +158,19 @@ pub(crate) async fn main_fetch<H: Host>(
     }
     if !request.integrity_metadata.is_empty() && !response.is_network_error() {
         /// 23.2. Integrity metadata needs a body that may be seen
-        let matches = response.body().is_some_and(|body| {
+        let Some(body) = response.body_mut() else {
+            return NetworkError::new(BlockReason::IntegrityMismatch, here!()).into();
+        };
+        let read = params.controller.unless_canceled(body.fully_read()).await;
+        let Ok(Ok(bytes)) = read else {
+            return NetworkError::new(BlockReason::IntegrityMismatch, here!()).into();
+        };
+        if !bytes_match_metadata(&bytes, &params.request.integrity_metadata) {
             /// 23.3.1. and that matches it.
-            bytes_match_metadata(&body.bytes, &request.integrity_metadata)
-        });
-        if !matches {
             return NetworkError::new(BlockReason::IntegrityMismatch, here!()).into();
         }
+        /// 23.3.2. The bytes are the body again.
+        *body = Body::from_bytes(bytes);
     }
     /// 24. Hand the response over.
     fetch_response_handover(params, response)

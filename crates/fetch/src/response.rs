@@ -100,6 +100,8 @@ pub struct InternalResponse {
     pub timing_allow_passed: bool,
     /// How far the redirects strayed.
     pub redirect_taint: RedirectTaint,
+    /// The WebSocket connection, where the answer switched to that protocol.
+    pub upgrade: Option<crate::websocket::Endpoint>,
 }
 
 /// A response's cache state. <https://fetch.spec.whatwg.org/#concept-response-cache-state>
@@ -128,6 +130,7 @@ impl InternalResponse {
             request_includes_credentials: true,
             timing_allow_passed: false,
             redirect_taint: RedirectTaint::SameOrigin,
+            upgrade: None,
         }
     }
 
@@ -250,6 +253,14 @@ impl Response {
     /// The body as this response shows it.
     pub fn body(&self) -> Option<&Body> {
         self.visible().and_then(|internal| internal.body.as_ref())
+    }
+
+    /// The same, to be read.
+    pub fn body_mut(&mut self) -> Option<&mut Body> {
+        let shows_body = self.body().is_some();
+        self.internal_mut()
+            .filter(|_| shows_body)
+            .and_then(|internal| internal.body.as_mut())
     }
 
     /// The headers as this response shows them.

@@ -61,7 +61,10 @@ fn each_outcome_of_the_cors_check_names_its_step() {
             Some(format!("CORS check, step {expected}"))
         );
         assert_eq!(
-            fetched.response.body().map(|body| &body.bytes[..]),
+            fetched
+                .response
+                .body()
+                .map(|body| &body.known_bytes().unwrap()[..]),
             Some(&b"secret"[..])
         );
     }

@@ -39,7 +39,7 @@ fn local_schemes_need_no_network() {
             fetched
                 .response
                 .body()
-                .map(|body| String::from_utf8_lossy(&body.bytes).into_owned()),
+                .map(|body| String::from_utf8_lossy(body.known_bytes().unwrap()).into_owned()),
             String::from_utf8_lossy(&content_type).into_owned(),
         )
     };

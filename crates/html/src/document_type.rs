@@ -2,6 +2,7 @@
 //!
 //! <https://html.spec.whatwg.org/multipage/browsing-the-web.html#loading-a-document>
 
+use crossexam_fetch::Body;
 use crossexam_fetch::response::InternalResponse;
 use crossexam_web::algorithm;
 use crossexam_web::mime::{MimeType, determine_nosniff, extract_a_mime_type};
@@ -31,7 +32,8 @@ pub fn computed_mime_type(response: &InternalResponse) -> Option<MimeType> {
     if let Some(mime_type) = extract_a_mime_type(&response.header_list) {
         return Some(mime_type);
     }
-    let bytes = response.body.as_ref().map_or(&[][..], |body| &body.bytes);
+    let bytes = response.body.as_ref().and_then(Body::known_bytes);
+    let bytes = bytes.map_or(&[][..], |bytes| bytes);
     let head = &bytes[..bytes.len().min(1445)];
     if !determine_nosniff(&response.header_list) && begins_like_html(head) {
         return Some(MimeType::new("text", "html"));

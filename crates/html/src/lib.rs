@@ -11,6 +11,7 @@ pub mod document_domain;
 pub mod document_type;
 pub mod element_requests;
 pub mod environment;
+pub mod event_source;
 pub mod exception;
 pub mod forms;
 pub mod messaging;

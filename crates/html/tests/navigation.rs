@@ -103,6 +103,7 @@ fn page(headers: &[(&'static str, &'static str)]) -> Result<HttpResponse, Networ
         status_message: "".into(),
         header_list,
         body: "<p>hello".into(),
+        upgrade: None,
     })
 }
 
@@ -338,7 +339,7 @@ fn srcdoc_is_whose_the_frame_is_unless_sandboxed() {
         "no-referrer"
     );
     assert_eq!(
-        &plain.response.body.unwrap().bytes[..],
+        &plain.response.body.unwrap().known_bytes().unwrap()[..],
         "<p>Söhne".as_bytes()
     );
     assert!(make(Some("allow-scripts")).origin.is_opaque());

@@ -1,6 +1,7 @@
 //! Agents: an engine of its own for the realms that can reach each other.
 
 mod deliver;
+mod deliver_sockets;
 mod microtasks;
 
 use std::cell::{Cell, RefCell};

@@ -48,6 +48,8 @@ const FILES: &[File] = files![
     EVERY "body.js",
     EVERY "fetch.js",
     PAGES "xhr.js",
+    EVERY "websocket.js",
+    PAGES "event-source.js",
     PAGES "navigator.js",
     SERVER "server.js",
     WINDOW "dom-tree.js",

@@ -9,6 +9,7 @@ mod object_url;
 pub(crate) mod request;
 pub(crate) mod response;
 mod server;
+mod sockets;
 mod timers;
 mod url;
 mod xhr;
@@ -30,10 +31,20 @@ pub(crate) fn register(ops: &Ops<'_>) -> rquickjs::Result<()> {
     match ops.scope().kind {
         RealmKind::Window => {
             xhr::register(ops)?;
+            sockets::register(ops)?;
+            sockets::register_pages(ops)?;
             object_url::register(ops)?;
             crate::dom::register(ops)
         }
-        RealmKind::Worker => xhr::register(ops),
-        RealmKind::Server => server::register(ops),
+        RealmKind::Worker => {
+            xhr::register(ops)?;
+            sockets::register(ops)?;
+            sockets::register_pages(ops)
+        }
+        RealmKind::Server => {
+            sockets::register(ops)?;
+            sockets::register_server(ops)?;
+            server::register(ops)
+        }
     }
 }

@@ -9,8 +9,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use crossexam_fetch::websocket::{Close, Message};
 use crossexam_fetch::{Environment, Request, Response};
 use crossexam_web::Timestamp;
+use url::Url;
 
 /// A realm within its agent: one document, one worker or one server program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,6 +95,44 @@ pub trait RealmHost {
     /// outside the realm becomes visible to its scripts.
     fn exposed(&self, realm: RealmId, how: &'static str, bytes: &[u8]);
 
+    /// Opens a WebSocket connection; what happens to it is delivered with `Agent::deliver_socket`.
+    fn open_socket(
+        &self,
+        realm: RealmId,
+        operation: OperationId,
+        url: &Url,
+        protocols: Vec<String>,
+    ) {
+        let _ = (realm, operation, url, protocols);
+    }
+
+    /// A server program accepts a handshake: from now on, `operation` is its end of the connection.
+    fn accept_socket(&self, realm: RealmId, operation: OperationId) {
+        let _ = (realm, operation);
+    }
+
+    /// Sends a message over a connection that is open.
+    fn send_over_socket(&self, realm: RealmId, operation: OperationId, message: Message) {
+        let _ = (realm, operation, message);
+    }
+
+    /// Starts the closing handshake, or gives up a connection that is not open yet.
+    fn close_socket(&self, realm: RealmId, operation: OperationId, close: Close) {
+        let _ = (realm, operation, close);
+    }
+
+    /// Connects to a stream of server-sent events; what comes is delivered with `Agent::deliver_event_source`, until
+    /// the operation is aborted.
+    fn open_event_source(
+        &self,
+        realm: RealmId,
+        operation: OperationId,
+        url: Url,
+        with_credentials: bool,
+    ) {
+        let _ = (realm, operation, url, with_credentials);
+    }
+
     /// What `navigator.userAgent` says.
     fn user_agent(&self) -> String {
         "Mozilla/5.0 (X11; Linux x86_64) Crossexam/1.0".to_owned()
@@ -117,6 +157,55 @@ pub enum SynchronousOutcome {
     /// Nothing, in the time there was.
     TimedOut,
     /// The world did not go on.
+    Failed,
+}
+
+/// What happens to a WebSocket connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SocketEvent {
+    /// It is established.
+    Open {
+        /// The subprotocol in use; empty for none.
+        protocol: String,
+        /// The extensions in use; empty for none.
+        extensions: String,
+    },
+    /// A message arrives.
+    Message(Message),
+    /// The other side has begun the closing handshake.
+    Closing,
+    /// It is closed, or was never established.
+    Closed {
+        /// The close code: what the other side's Close frame said, 1005 if it said nothing, 1006 without one.
+        code: u16,
+        /// The reason in the other side's Close frame.
+        reason: String,
+        /// Whether both sides took part in the closing handshake.
+        was_clean: bool,
+        /// Whether it failed, so that an error is reported before.
+        failed: bool,
+    },
+}
+
+/// What comes of an `EventSource`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EventSourceEvent {
+    /// The connection is open.
+    Open,
+    /// An event.
+    Message {
+        /// Its type.
+        event_type: String,
+        /// The data.
+        data: String,
+        /// The serialized origin it came from.
+        origin: String,
+        /// The last event ID string.
+        last_event_id: String,
+    },
+    /// The connection was lost and will be made again.
+    Reconnecting,
+    /// The connection failed for good.
     Failed,
 }
 

@@ -22,7 +22,7 @@ use crate::agent::Agent;
 use crate::bootstrap;
 use crate::limits::Limits;
 use crate::native;
-use crate::protocol::{OperationId, RealmHost, RealmId, RealmKind, ScriptError};
+use crate::protocol::{OperationId, RealmHost, RealmId, RealmKind, ScriptError, SocketEvent};
 
 /// A request as a server program gets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub struct ServerResponse {
     pub header_list: HeaderList,
     /// The body.
     pub body: Bytes,
+    /// The socket that the program goes on with, where the answer switches to the WebSocket protocol.
+    pub socket: Option<OperationId>,
 }
 
 /// A server program that is running.
@@ -149,6 +151,11 @@ impl ServerProgram {
     /// A timer of the program's is due.
     pub fn deliver_timer(&self, operation: OperationId) {
         self.go_on(self.agent.deliver_timer(operation));
+    }
+
+    /// Something happens to a socket that the program has accepted.
+    pub fn deliver_socket(&self, operation: OperationId, event: &SocketEvent) {
+        self.go_on(self.agent.deliver_socket(operation, event));
     }
 
     /// Takes the answer to a request, once it is there: a response, or why there is none.

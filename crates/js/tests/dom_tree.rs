@@ -352,7 +352,6 @@ fn what_is_not_there_is_undefined() {
         "p.style",
         "p.animate",
         "window.Worker",
-        "window.WebSocket",
         "window.MessageChannel",
         "document.createElement('canvas').getContext",
         "document.createElement('video').play",

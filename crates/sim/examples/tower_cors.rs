@@ -5,7 +5,7 @@
 use axum::Router;
 use axum::routing::{get, put};
 use crossexam_fetch::request::{CredentialsMode, Mode};
-use crossexam_fetch::{FetchController, Request, Response, UserAgent, fetch};
+use crossexam_fetch::{Body, FetchController, Request, Response, UserAgent, fetch};
 use crossexam_sim::journal::Event;
 use crossexam_sim::{BrowserHost, Client, ClientRequest, Machine, Profile, TowerServer, World};
 use crossexam_web::trace::printable;
@@ -72,7 +72,9 @@ fn read(response: &Response) -> String {
     let body = response
         .internal()
         .and_then(|internal| internal.body.as_ref());
-    body.map(|body| printable(&body.bytes)).unwrap_or_default()
+    body.and_then(Body::known_bytes)
+        .map(|bytes| printable(bytes))
+        .unwrap_or_default()
 }
 
 #[expect(clippy::print_stdout, reason = "an example shows something")]

@@ -7,14 +7,12 @@
 use std::fmt;
 use std::rc::Rc;
 
-use crossexam_fetch::HttpResponse;
-
 use crate::dns::{ComputedAnswer, DnsAnswer, DnsQuery};
 use crate::tls::Certificate;
-use crate::wire::WireRequest;
+use crate::wire::{WireRequest, WireResponse};
 
 type OnRequest = Rc<dyn Fn(&mut WireRequest) -> Meddling>;
-type OnResponse = Rc<dyn Fn(&WireRequest, &mut HttpResponse)>;
+type OnResponse = Rc<dyn Fn(&WireRequest, &mut WireResponse)>;
 
 /// An attacker on the path between some clients and the rest.
 #[derive(Clone)]
@@ -33,7 +31,7 @@ pub enum Meddling {
     /// Lets it pass, perhaps changed.
     Forward,
     /// Answers in the server's place; the server never sees it.
-    Answer(HttpResponse),
+    Answer(WireResponse),
     /// Breaks the connection off.
     Cut,
 }
@@ -83,7 +81,7 @@ impl Attacker {
     #[must_use]
     pub fn on_response(
         mut self,
-        meddle: impl Fn(&WireRequest, &mut HttpResponse) + 'static,
+        meddle: impl Fn(&WireRequest, &mut WireResponse) + 'static,
     ) -> Self {
         self.on_response = Some(Rc::new(meddle));
         self

@@ -6,7 +6,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use crossexam_fetch::{HttpRequestPurpose, HttpResponse, NetworkFailure};
+use crossexam_fetch::{HttpRequestPurpose, NetworkFailure};
 use crossexam_web::HeaderList;
 use url::Url;
 
@@ -17,6 +17,7 @@ use crate::journal::{Holder, Sender};
 use crate::machine::Zone;
 use crate::network::{Network, SetupError, Vantage};
 use crate::tls::ClientCertificate;
+use crate::wire::WireResponse;
 
 /// A client that is no browser.
 #[derive(Debug)]
@@ -248,11 +249,12 @@ impl Client {
                 Some(location),
             ) = (redirects, location)
             else {
-                let HttpResponse {
+                let WireResponse {
                     status,
                     status_message,
                     header_list,
                     body,
+                    upgrade: _,
                 } = response;
                 return Ok(ClientResponse {
                     url,

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use crossexam_fetch::{HttpRequestPurpose, HttpResponse, NetworkFailure};
+use crossexam_fetch::{HttpRequestPurpose, NetworkFailure};
 use crossexam_web::HeaderList;
 use url::Url;
 
@@ -17,7 +17,8 @@ use crate::journal::{Answer, Event, Exchange, ExchangeId, Exposure, FetchId, Hol
 use crate::machine::Fault;
 use crate::network::{Network, Vantage};
 use crate::server::PeerInfo;
-use crate::wire::{WireRequest, framed, from_http, plain, reframe};
+use crate::sockets::Way;
+use crate::wire::{WireRequest, WireResponse, framed, from_http, plain, reframe};
 
 /// A request that somebody sends.
 pub(crate) struct Outgoing<'a> {
@@ -73,7 +74,7 @@ impl Network {
         vantage: &Vantage,
         outgoing: Outgoing<'_>,
         connecting: Connecting<'_>,
-    ) -> Result<HttpResponse, NetworkFailure> {
+    ) -> Result<WireResponse, NetworkFailure> {
         let (request, recorder) = self.begin(vantage, &outgoing);
         let exchange = async {
             let addresses = match outgoing.url.host() {
@@ -94,7 +95,7 @@ impl Network {
         vantage: &Vantage,
         outgoing: Outgoing<'_>,
         connection: &OpenConnection,
-    ) -> Result<HttpResponse, NetworkFailure> {
+    ) -> Result<WireResponse, NetworkFailure> {
         let (request, recorder) = self.begin(vantage, &outgoing);
         connection.note(&recorder);
         let exchange = self.converse(vantage, connection, request, &recorder);
@@ -176,9 +177,9 @@ impl Network {
     /// Waits for the answer as long as clients wait, and ends the entry in the journal.
     async fn finish(
         &self,
-        exchange: impl Future<Output = Result<HttpResponse, NetworkFailure>>,
+        exchange: impl Future<Output = Result<WireResponse, NetworkFailure>>,
         recorder: &Recorder<'_>,
-    ) -> Result<HttpResponse, NetworkFailure> {
+    ) -> Result<WireResponse, NetworkFailure> {
         let result = match self.executor().timeout(self.time_out(), exchange).await {
             Ok(result) => result,
             Err(_) => Err(NetworkFailure::TimedOut),
@@ -201,7 +202,7 @@ impl Network {
         connection: &OpenConnection,
         mut request: WireRequest,
         recorder: &Recorder<'_>,
-    ) -> Result<HttpResponse, NetworkFailure> {
+    ) -> Result<WireResponse, NetworkFailure> {
         let attacker = match &connection.intercepted_by {
             Some(attacker) => Some(Rc::clone(attacker)),
             // What is sent in the clear, whoever is on the path at the moment sees.
@@ -234,9 +235,20 @@ impl Network {
             // The way from the attacker to the server is made for each request.
             None => self.connect_from_the_path(vantage, connection, recorder)?,
         };
+        let (machine, link) = (server.machine.clone(), server.link);
         let mut response = self
             .send(vantage, server, recorder.id, request.clone(), recorder)
             .await?;
+        if let Some(at_server) = response.upgrade.take() {
+            let way = Way {
+                server: Holder::Server { machine },
+                link,
+                eavesdropper: attacker.as_ref().map(|attacker| Holder::Network {
+                    name: attacker.name.clone(),
+                }),
+            };
+            response.upgrade = Some(self.carry(way, at_server));
+        }
         if let Some(attacker) = &attacker {
             self.meddle_with_response(attacker, is_https, &request, &mut response, recorder);
         }
@@ -253,7 +265,7 @@ impl Network {
         id: ExchangeId,
         request: WireRequest,
         recorder: &Recorder<'_>,
-    ) -> Result<HttpResponse, NetworkFailure> {
+    ) -> Result<WireResponse, NetworkFailure> {
         let (from, to, link) = (
             vantage.name().to_owned(),
             connection.machine.clone(),
@@ -316,7 +328,7 @@ impl Network {
             if connection.fault == Some(Fault::Silent) {
                 std::future::pending::<()>().await;
             }
-            serve(&*connection.listener.server, &request, peer).await
+            serve(&network, &*connection.listener.server, &request, peer).await
         };
         let response = self.executor().spawn(&name, task).await;
         self.travel(&from, &to, link).await;
@@ -332,7 +344,7 @@ impl Network {
         vantage: &Vantage,
         request: &mut WireRequest,
         recorder: &Recorder<'_>,
-    ) -> Result<Option<HttpResponse>, NetworkFailure> {
+    ) -> Result<Option<WireResponse>, NetworkFailure> {
         let Some(on_request) = &attacker.on_request else {
             return Ok(None);
         };
@@ -373,7 +385,7 @@ impl Network {
         attacker: &Attacker,
         is_https: bool,
         request: &WireRequest,
-        response: &mut HttpResponse,
+        response: &mut WireResponse,
         recorder: &Recorder<'_>,
     ) {
         let scheme = if is_https {
@@ -425,7 +437,7 @@ impl Network {
         }
     }
 
-    pub(crate) fn expose_response(&self, holder: &Holder, how: &str, response: &HttpResponse) {
+    pub(crate) fn expose_response(&self, holder: &Holder, how: &str, response: &WireResponse) {
         for header in &response.header_list {
             let name = String::from_utf8_lossy(&header.name);
             self.expose(
@@ -454,10 +466,11 @@ impl Network {
 
 /// Lets the server's program answer.
 async fn serve(
+    network: &Network,
     server: &dyn crate::server::Server,
     request: &WireRequest,
     peer: PeerInfo,
-) -> Result<HttpResponse, NetworkFailure> {
+) -> Result<WireResponse, NetworkFailure> {
     let http_request = match request.to_http(peer.clone()) {
         Ok(http_request) => http_request,
         // NB: most servers refuse such requests themselves.
@@ -468,7 +481,9 @@ async fn serve(
     };
     match server.handle(http_request, peer).await {
         Ok(response) => {
-            from_http(&request.method, response).map_err(|why| NetworkFailure::NotHttp { why })
+            let upgrade = |upgrade| network.take_upgrade(upgrade);
+            from_http(&request.method, response, upgrade)
+                .map_err(|why| NetworkFailure::NotHttp { why })
         }
         Err(error) => Err(NetworkFailure::ServerFailed { why: error.why }),
     }
@@ -480,7 +495,7 @@ pub(crate) fn not_http(why: &str) -> NetworkFailure {
     }
 }
 
-fn same_response(one: &HttpResponse, other: &HttpResponse) -> bool {
+fn same_response(one: &WireResponse, other: &WireResponse) -> bool {
     one.status == other.status
         && one.status_message == other.status_message
         && one.header_list == other.header_list

@@ -290,7 +290,7 @@ impl Host for BrowserHost {
         if let Some(held) = seat.connections.borrow_mut().get_mut(&id) {
             held.open_until = self.now() + open.keep_alive();
         }
-        answer
+        answer.map(HttpResponse::from)
     }
 
     fn fetch_in_parallel(&self, request: Request) {

@@ -33,6 +33,7 @@ pub mod network;
 pub mod profile;
 pub mod random;
 pub mod server;
+pub mod sockets;
 pub mod tls;
 pub mod wire;
 pub mod world;
@@ -50,6 +51,7 @@ pub use random::Random;
 pub use server::{
     LocalBoxFuture, PeerInfo, ReasonPhrase, Server, ServerError, TowerServer, from_fn,
 };
+pub use sockets::Upgrade;
 pub use tls::{Certificate, ClientCertificate, ClientCertificates, Issuer};
-pub use wire::WireRequest;
+pub use wire::{WireRequest, WireResponse};
 pub use world::{World, WorldConfig};

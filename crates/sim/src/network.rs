@@ -33,6 +33,7 @@ pub(crate) struct Core {
     links_between: RefCell<BTreeMap<(String, String), Link>>,
     weather: RefCell<BTreeMap<(String, String), Random>>,
     assigned: RefCell<BTreeMap<(Zone, Side), u32>>,
+    pub(crate) upgrades: RefCell<crate::sockets::Upgrades>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -152,6 +153,7 @@ impl Network {
                 links_between: RefCell::default(),
                 weather: RefCell::default(),
                 assigned: RefCell::default(),
+                upgrades: RefCell::default(),
             }),
         }
     }

@@ -2,10 +2,12 @@
 
 use bytes::Bytes;
 use crossexam_fetch::HttpResponse;
+use crossexam_fetch::websocket::Endpoint;
 use crossexam_web::HeaderList;
 use url::Url;
 
 use crate::server::{PeerInfo, ReasonPhrase};
+use crate::sockets::Upgrade;
 
 /// A request on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +76,33 @@ impl WireRequest {
     }
 }
 
+/// An answer on the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WireResponse {
+    /// The status.
+    pub status: u16,
+    /// The reason phrase.
+    pub status_message: Bytes,
+    /// The headers, in order.
+    pub header_list: HeaderList,
+    /// The body, decoded from transfer codings.
+    pub body: Bytes,
+    /// The server's counterpart of a WebSocket connection, where the answer switches to that protocol.
+    pub upgrade: Option<Endpoint>,
+}
+
+impl From<WireResponse> for HttpResponse {
+    fn from(response: WireResponse) -> Self {
+        Self {
+            status: response.status,
+            status_message: response.status_message,
+            header_list: response.header_list,
+            body: response.body.into(),
+            upgrade: response.upgrade,
+        }
+    }
+}
+
 /// The host and, if it is not the scheme's own, the port.
 fn host_and_port(url: &Url) -> Bytes {
     Bytes::copy_from_slice(url[url::Position::BeforeHost..url::Position::AfterPort].as_bytes())
@@ -88,9 +117,11 @@ fn has_body(method: &[u8], status: u16) -> bool {
 pub(crate) fn from_http(
     method: &[u8],
     response: http::Response<Bytes>,
-) -> Result<HttpResponse, String> {
+    upgrade: impl FnOnce(Upgrade) -> Option<Endpoint>,
+) -> Result<WireResponse, String> {
     let (parts, body) = response.into_parts();
-    if parts.status.is_informational() {
+    let upgrade = parts.extensions.get::<Upgrade>().copied().and_then(upgrade);
+    if parts.status.is_informational() && upgrade.is_none() {
         return Err(format!(
             "the final answer has the interim status {}",
             parts.status.as_u16()
@@ -113,17 +144,18 @@ pub(crate) fn from_http(
             Bytes::copy_from_slice(value.as_bytes()),
         );
     }
-    let response = HttpResponse {
+    let response = WireResponse {
         status: parts.status.as_u16(),
         status_message,
         header_list,
         body,
+        upgrade,
     };
     Ok(framed(method, response))
 }
 
 /// The answer as HTTP frames it: no body where none may be, `Content-Length` where one is.
-pub(crate) fn framed(method: &[u8], mut response: HttpResponse) -> HttpResponse {
+pub(crate) fn framed(method: &[u8], mut response: WireResponse) -> WireResponse {
     let status = response.status;
     let length_is_said = response.header_list.contains(b"Content-Length")
         || response.header_list.contains(b"Transfer-Encoding");
@@ -150,14 +182,15 @@ pub(crate) fn reframe(headers: &mut HeaderList, old_length: usize, new_length: u
 }
 
 /// A short answer in plain text.
-pub(crate) fn plain(status: u16, status_message: &'static str, text: String) -> HttpResponse {
-    HttpResponse {
+pub(crate) fn plain(status: u16, status_message: &'static str, text: String) -> WireResponse {
+    WireResponse {
         status,
         status_message: Bytes::from_static(status_message.as_bytes()),
         header_list: [("content-type", "text/plain;charset=utf-8")]
             .into_iter()
             .collect(),
         body: text.into(),
+        upgrade: None,
     }
 }
 
@@ -226,7 +259,12 @@ mod tests {
             ("GET", 204, &[], "", None),
             ("GET", 304, &[], "", None),
         ] {
-            let answer = from_http(method.as_bytes(), response(status, headers, "hello")).unwrap();
+            let answer = from_http(
+                method.as_bytes(),
+                response(status, headers, "hello"),
+                |_| None,
+            )
+            .unwrap();
             assert_eq!(answer.body, expected_body, "{method} {status}");
             let length = answer.header_list.get(b"Content-Length");
             assert_eq!(
@@ -235,7 +273,7 @@ mod tests {
                 "{method} {status}"
             );
         }
-        assert!(from_http(b"GET", response(103, &[], "")).is_err());
+        assert!(from_http(b"GET", response(103, &[], ""), |_| None).is_err());
     }
 
     #[test]
@@ -244,7 +282,7 @@ mod tests {
         response
             .extensions_mut()
             .insert(ReasonPhrase("Quite Fine".into()));
-        let answer = from_http(b"GET", response).unwrap();
+        let answer = from_http(b"GET", response, |_| None).unwrap();
         assert_eq!(
             answer.header_list.values(b"Set-Cookie").collect::<Vec<_>>(),
             ["a=1", "b=2"]

@@ -8,10 +8,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use crossexam_fetch::{HttpResponse, NetworkFailure};
+use crossexam_fetch::NetworkFailure;
 use crossexam_sim::{
     Attacker, BrowserHost, Certificate, Client, ClientCertificate, ClientCertificates,
-    ClientRequest, DnsAnswer, Listener, Machine, Meddling, World, from_fn,
+    ClientRequest, DnsAnswer, Listener, Machine, Meddling, WireResponse, World, from_fn,
 };
 use crossexam_web::{HeaderList, Timestamp};
 use support::*;
@@ -125,7 +125,7 @@ fn client_certificates_are_shown_where_asked_and_only_with_credentials() {
         let response = world
             .block_on(support::get(browser, url, credentials))
             .unwrap()?;
-        let text = String::from_utf8(response.body.to_vec()).unwrap();
+        let text = String::from_utf8(response.body.as_whole().unwrap().to_vec()).unwrap();
         Ok(text.rsplit(' ').next().unwrap().to_owned())
     };
     let required = NetworkFailure::ClientCertificateRequired;
@@ -189,12 +189,13 @@ fn client_certificates_are_shown_where_asked_and_only_with_credentials() {
     assert!(response.body.ends_with(b"for charlie"));
 }
 
-fn page(text: &str) -> HttpResponse {
-    HttpResponse {
+fn page(text: &str) -> WireResponse {
+    WireResponse {
         status: 200,
         status_message: "OK".into(),
         header_list: HeaderList::new(),
         body: Bytes::copy_from_slice(text.as_bytes()),
+        upgrade: None,
     }
 }
 

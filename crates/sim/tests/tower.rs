@@ -70,7 +70,7 @@ fn a_router_routes_extracts_and_knows_its_peer() {
         Some(bytes.clone()),
         true,
     );
-    assert_eq!(world.block_on(echoed).unwrap().unwrap().body, bytes);
+    assert_eq!(world.block_on(echoed).unwrap().unwrap().body, bytes.into());
     let missing = world
         .block_on(support::get(&bob, "http://alice.example/nowhere", true))
         .unwrap();

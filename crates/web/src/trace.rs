@@ -33,6 +33,8 @@ pub enum Standard {
     Csp,
     /// HTTP Semantics (RFC 9110).
     Http,
+    /// The WebSockets Standard (WHATWG).
+    WebSockets,
 }
 
 impl Standard {
@@ -51,6 +53,7 @@ impl Standard {
             Self::MixedContent => "Mixed Content",
             Self::Csp => "Content Security Policy",
             Self::Http => "HTTP Semantics",
+            Self::WebSockets => "WebSockets",
         }
     }
 
@@ -71,6 +74,7 @@ impl Standard {
             Self::MixedContent => "https://w3c.github.io/webappsec-mixed-content/",
             Self::Csp => "https://w3c.github.io/webappsec-csp/",
             Self::Http => "https://httpwg.org/specs/rfc9110.html",
+            Self::WebSockets => "https://websockets.spec.whatwg.org/",
         }
     }
 }

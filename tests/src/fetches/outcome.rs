@@ -5,7 +5,7 @@ use std::fmt;
 use crossexam_fetch::ready::SentRequest;
 use crossexam_fetch::request::ResponseTainting;
 use crossexam_fetch::response::InternalResponse;
-use crossexam_fetch::{Fetched, HttpRequestPurpose, Response};
+use crossexam_fetch::{Body, Fetched, HttpRequestPurpose, Response};
 use crossexam_web::trace::TraceEvent;
 use crossexam_web::{HeaderList, Step, Trace};
 use serde_json::{Map, Value, json};
@@ -221,7 +221,7 @@ fn response_value(response: &Response) -> Value {
         "url_list": list,
         "redirected": list.len() > 1,
         "header_list": headers_value(&response.header_list()),
-        "body": response.body().map(|body| bytes_value(&body.bytes)),
+        "body": response.body().and_then(Body::known_bytes).map(|bytes| bytes_value(bytes)),
     })
 }
 
@@ -232,7 +232,7 @@ fn internal_value(response: &InternalResponse) -> Value {
         "status_message": bytes_value(&response.status_message),
         "url_list": list,
         "header_list": headers_value(&response.header_list),
-        "body": response.body.as_ref().map(|body| bytes_value(&body.bytes)),
+        "body": response.body.as_ref().and_then(Body::known_bytes).map(|bytes| bytes_value(bytes)),
         "cache_state": match response.cache_state {
             crossexam_fetch::response::CacheState::None => "",
             crossexam_fetch::response::CacheState::Local => "local",

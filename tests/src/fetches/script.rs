@@ -51,7 +51,8 @@ impl Answer {
                     status: u16::try_from(status).map_err(|_| format!("no status: {status}"))?,
                     status_message: fields.bytes("reason")?.unwrap_or_default().into(),
                     header_list: fields.headers("headers")?.unwrap_or_default(),
-                    body: Bytes::from(fields.bytes("body")?.unwrap_or_default()),
+                    body: Bytes::from(fields.bytes("body")?.unwrap_or_default()).into(),
+                    upgrade: None,
                 })
             }
         };

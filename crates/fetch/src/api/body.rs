@@ -7,7 +7,7 @@ use crossexam_web::form_data::{Entry, multipart};
 use crossexam_web::{HeaderList, MimeType, algorithm, mime};
 
 use super::ApiError;
-use crate::body::{Body, BodySource};
+use crate::body::{Body, BodySource, BodyStream};
 
 /// A body and the `Content-Type` it brings along.
 ///
@@ -149,13 +149,13 @@ pub fn extract(object: BodyInit, keepalive: Keepalive) -> Result<BodyWithType, A
     }
     /// 12. What is there comes at once:
     /// 12.1. the stream that a script may ask for gives all of it and closes.
-    let (bytes, source) = match source {
-        Some(bytes) => (bytes, BodySource::Replayable),
-        None => (Bytes::new(), BodySource::Null),
+    let (stream, source) = match source {
+        Some(bytes) => (BodyStream::whole(bytes.clone()), BodySource::Bytes(bytes)),
+        None => (BodyStream::default(), BodySource::Null),
     };
     /// 13. That is the body,
     let body = Body {
-        bytes,
+        stream,
         source,
         length,
     };
@@ -302,11 +302,14 @@ mod tests {
             Some("multipart/form-data; boundary=xyz")
         );
         let form = extract(form, Keepalive::Yes).unwrap();
-        assert!(form.body.bytes.starts_with(b"--xyz\r\n"));
+        assert!(form.body.known_bytes().unwrap().starts_with(b"--xyz\r\n"));
         let body = extract(BodyInit::Text("ü".into()), Keepalive::No)
             .unwrap()
             .body;
-        assert_eq!((&body.bytes[..], body.length), (&b"\xc3\xbc"[..], Some(2)));
+        assert_eq!(
+            (&body.known_bytes().unwrap()[..], body.length),
+            (&b"\xc3\xbc"[..], Some(2))
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
+use crossexam_fetch::body::BodyStream;
 use crossexam_fetch::ready::{ReadyHost, SentRequest, poll_once};
 use crossexam_fetch::request::Mode;
 use crossexam_fetch::{
@@ -68,7 +69,8 @@ pub fn answer(status: u16, headers: &[(&'static str, &'static str)]) -> Answer {
         status,
         status_message: Bytes::new(),
         header_list: headers.iter().copied().collect(),
-        body: Bytes::from_static(b"secret"),
+        body: BodyStream::whole("secret"),
+        upgrade: None,
     })
 }
 

@@ -51,8 +51,9 @@ export default function (ops, lib, global) {
       if (lib.bodies.isUnusable(body)) {
         throw new TypeError('the handler returned a Response whose body is used already');
       }
+      const socket = lib.peek(response, 'UpgradeResponse')?.operation;
       const done = lib.streams.deferred();
-      const answer = (data) => done.resolve(ops.serverAnswer(operation, state.native, data));
+      const answer = (data) => done.resolve(ops.serverAnswer(operation, state.native, data, socket));
       if (body === null) answer(null);
       else lib.bodies.fullyRead(body, answer, done.reject);
       return done.promise;

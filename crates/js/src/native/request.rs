@@ -244,7 +244,7 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
             let body = object.request.body.as_ref();
             body.map(|body| {
                 Data {
-                    bytes: body.bytes.clone(),
+                    bytes: body.known_bytes().cloned().unwrap_or_default(),
                     outside: request.body_outside,
                 }
                 .wrap(&ctx, &scope)

@@ -198,7 +198,7 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                 .as_ref()
                 .map(|body| {
                     Data {
-                        bytes: body.bytes.clone(),
+                        bytes: body.known_bytes().cloned().unwrap_or_default(),
                         outside: response.body_outside,
                     }
                     .wrap(&ctx, &scope)

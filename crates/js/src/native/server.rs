@@ -46,7 +46,8 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
         move |ctx: Ctx<'js>,
               operation: u64,
               response: Function<'js>,
-              body: Option<Function<'js>>| {
+              body: Option<Function<'js>>,
+              socket: Option<u64>| {
             let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
             let body = body
                 .map(|body| scope.unwrap::<Data>(&ctx, &body))
@@ -64,6 +65,7 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                 status_message: object.status_message.clone(),
                 header_list: object.headers.header_list.clone(),
                 body: body.map(|body| body.bytes.clone()).unwrap_or_default(),
+                socket: socket.map(OperationId),
             };
             scope.shared.answer(OperationId(operation), Ok(answer));
             Ok(())

@@ -169,7 +169,7 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                 request
                     .body
                     .as_ref()
-                    .map_or(-1, |body| body.bytes.len() as i64),
+                    .map_or(-1, |body| body.length.unwrap_or(0) as i64),
             )
         },
     )?;

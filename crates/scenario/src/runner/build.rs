@@ -6,10 +6,9 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use crossexam_browser::{Browser, BrowserOptions, Tampering};
-use crossexam_fetch::HttpResponse;
 use crossexam_sim::{
     Attacker, Certificate, ClientCertificate, ClientCertificates, Fault, Link, Listener, Machine,
-    Meddling, Password, Profile, Server, Tls, World, Zone,
+    Meddling, Password, Profile, Server, Tls, WireResponse, World, Zone,
 };
 use crossexam_web::HeaderList;
 use indexmap::IndexMap;
@@ -173,12 +172,13 @@ fn build_attacker(attacker: &plan::Attacker) -> Attacker {
     })
 }
 
-fn page_response(page: &Page) -> HttpResponse {
-    HttpResponse {
+fn page_response(page: &Page) -> WireResponse {
+    WireResponse {
         status: page.status,
         status_message: Bytes::new(),
         header_list: headers(&page.headers),
         body: page.body.clone(),
+        upgrade: None,
     }
 }
 

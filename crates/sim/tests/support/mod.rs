@@ -93,7 +93,7 @@ pub(crate) fn body(
     url: &str,
 ) -> Result<String, NetworkFailure> {
     let response = world.block_on(get(browser, url, true)).unwrap()?;
-    Ok(String::from_utf8(response.body.to_vec()).unwrap())
+    Ok(String::from_utf8(response.body.as_whole().unwrap().to_vec()).unwrap())
 }
 
 pub(crate) fn exchanges(world: &World) -> Vec<Exchange> {
