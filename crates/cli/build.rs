@@ -1,4 +1,5 @@
-//! Puts the scenario catalogue into the binary: writes a list of its files with their contents.
+//! Puts the scenario catalogue into the binary (a list of its files with their contents), and the account of the
+//! standard's steps: which are transcribed is read from the sources.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,65 @@ fn main() -> io::Result<()> {
     }
     list.push_str("]\n");
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
-    fs::write(out.join("catalogue.rs"), list)
+    fs::write(out.join("catalogue.rs"), list)?;
+    account(&here, &out)
+}
+
+/// Writes what `crossexam spec` reads. A published package has no sources beside it, and its account is empty.
+fn account(here: &Path, out: &Path) -> io::Result<()> {
+    let data = here.join("../spec-macros");
+    for name in ["fetch-algorithms.json", "left-out.toml"] {
+        let path = data.join(name);
+        println!("cargo::rerun-if-changed={}", path.display());
+        fs::write(out.join(name), fs::read(&path).unwrap_or_default())?;
+    }
+    let mut transcribed = Vec::new();
+    let rooms = here.join("..");
+    for room in sorted(&rooms)? {
+        let sources = room.join("src");
+        if data.is_dir() && sources.is_dir() {
+            println!("cargo::rerun-if-changed={}", sources.display());
+            transcribe(&rooms, &sources, &mut transcribed)?;
+        }
+    }
+    let text = serde_json::Value::from(transcribed).to_string();
+    fs::write(out.join("transcribed.json"), text)
+}
+
+/// Gathers the algorithms that are transcribed in the files of a folder.
+fn transcribe(
+    rooms: &Path,
+    folder: &Path,
+    transcribed: &mut Vec<serde_json::Value>,
+) -> io::Result<()> {
+    for path in sorted(folder)? {
+        if path.is_dir() {
+            transcribe(rooms, &path, transcribed)?;
+            continue;
+        }
+        let source = fs::read_to_string(&path).unwrap_or_default();
+        if !path.extension().is_some_and(|it| it == "rs") || !source.contains("#[algorithm(") {
+            continue;
+        }
+        let file = path.strip_prefix(rooms).unwrap_or(&path);
+        let file = file.to_string_lossy().replace('\\', "/");
+        // What is no Rust does not compile where it belongs either.
+        for function in crossexam_spec::transcribed_in(&source).unwrap_or_default() {
+            let steps: Vec<_> = function
+                .steps
+                .iter()
+                .map(|step| serde_json::json!([step.number, step.text]))
+                .collect();
+            transcribed.push(serde_json::json!({
+                "standard": function.standard,
+                "id": function.id,
+                "file": file,
+                "function": function.function,
+                "steps": steps,
+            }));
+        }
+    }
+    Ok(())
 }
 
 fn sorted(folder: &Path) -> io::Result<Vec<PathBuf>> {

@@ -2,4 +2,5 @@
 
 pub mod fetches;
 pub mod fields;
+pub mod reach;
 pub mod vectors;

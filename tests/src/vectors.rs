@@ -225,6 +225,10 @@ pub fn folder() -> PathBuf {
 ///
 /// If the file is not as the form wants it, or a case has another outcome than the file says; all such cases are named.
 pub fn replay(stem: &str, algorithm: impl Fn(&Input) -> Outcome) {
+    crate::reach::account(stem, || replay_file(stem, algorithm));
+}
+
+fn replay_file(stem: &str, algorithm: impl Fn(&Input) -> Outcome) {
     let path = folder().join(format!("{stem}.json"));
     let text =
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{stem}.json: {error}"));

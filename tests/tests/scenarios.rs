@@ -14,6 +14,7 @@ use crossexam_scenario::render::{TextOptions, json, text};
 use crossexam_scenario::verdict::person_of;
 use crossexam_scenario::{Folder, Run, RunOptions, Scenario, run};
 use crossexam_sim::journal::{Event, FetchOutcome};
+use crossexam_tests::reach::account;
 
 /// The folders of the catalogue, in order.
 fn catalogue() -> Vec<Folder> {
@@ -173,7 +174,7 @@ fn every_scenario_teaches_and_has_a_page() {
 fn every_variant_comes_as_expected() {
     let mut wrong = Vec::new();
     let mut count = 0;
-    for (name, run) in runs() {
+    for (name, run) in account("scenarios", || runs().collect::<Vec<_>>()) {
         count += 1;
         wrong.extend(
             failures(&run)

@@ -1,5 +1,6 @@
 //! The `crossexam` command.
 
+mod accounting;
 mod catalogue;
 mod commands;
 mod failure;

@@ -13,7 +13,16 @@ fn help() {
 
 #[test]
 fn help_of_each_command() {
-    for command in ["run", "tour", "list", "show", "check", "new", "completions"] {
+    for command in [
+        "run",
+        "tour",
+        "list",
+        "show",
+        "check",
+        "spec",
+        "new",
+        "completions",
+    ] {
         let help = shown(crossexam(&[command, "--help"]));
         assert!(help.contains("Examples:"), "{command}");
         insta::assert_snapshot!(format!("help_{command}"), help);

@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
 
+pub mod reach;
+
 /// A standard whose algorithms the model transcribes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Standard {
@@ -211,6 +213,7 @@ impl Trace {
     /// Records a step.
     #[inline]
     pub fn step(&self, step: &'static Step) {
+        reach::mark(step);
         if let Some(events) = &self.events {
             events.borrow_mut().push(TraceEvent::Step(step));
         }

@@ -13,6 +13,7 @@ use std::time::Duration;
 use crossexam_fetch::ready::poll_once;
 use crossexam_fetch::{fetch, process_the_next_manual_redirect};
 use crossexam_web::Trace;
+use crossexam_web::trace::reach;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -41,6 +42,24 @@ struct FetchCase {
     step: Option<String>,
     input: Map<String, Value>,
     result: Map<String, Value>,
+}
+
+impl FetchCase {
+    /// Whether the case says that the step it is about must not be taken.
+    fn is_about_a_step_not_taken(&self, algorithm: &str, step: &str) -> bool {
+        let name = Value::from(format!("{algorithm} {step}"));
+        let of = |result: &Value| {
+            result["not_taken"]
+                .as_array()
+                .is_some_and(|steps| steps.contains(&name))
+        };
+        of(&Value::Object(self.result.clone()))
+            || self
+                .result
+                .get("steps")
+                .and_then(Value::as_array)
+                .is_some_and(|steps| steps.iter().any(of))
+    }
 }
 
 /// The files of whole fetches, sorted.
@@ -96,9 +115,18 @@ pub fn replay(path: &Path) -> Result<usize, String> {
         {
             differences.push(format!("the algorithm has no step {step}"));
         }
-        match play(case, &file.input) {
+        let (outcome, reached) = reach::during(|| play(case, &file.input));
+        match outcome {
             Ok(found) => differences.extend(found),
             Err(malformed) => differences.push(format!("malformed: {malformed}")),
+        }
+        if let Some(step) = &case.step
+            && !case.is_about_a_step_not_taken(&file.algorithm, step)
+            && !reached
+                .iter()
+                .any(|it| it.algorithm.id == file.algorithm && it.number == step)
+        {
+            differences.push(format!("the case does not reach step {step}"));
         }
         if !differences.is_empty() {
             let step = case.step.as_deref().unwrap_or("none");

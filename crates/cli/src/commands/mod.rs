@@ -6,6 +6,7 @@ mod list;
 mod new;
 mod run;
 mod show;
+mod spec;
 mod tour;
 
 use clap::Subcommand;
@@ -21,6 +22,7 @@ pub(crate) enum Command {
     List(list::List),
     Show(show::Show),
     Check(check::Check),
+    Spec(spec::Spec),
     New(new::New),
     Completions(completions::Completions),
 }
@@ -34,6 +36,7 @@ impl Command {
             Self::List(command) => command.run(screen),
             Self::Show(command) => command.run(screen),
             Self::Check(command) => command.run(screen),
+            Self::Spec(command) => command.run(screen),
             Self::New(command) => command.run(screen),
             Self::Completions(command) => command.run(screen),
         }
