@@ -61,7 +61,7 @@ fn transcribe(
             continue;
         }
         let source = fs::read_to_string(&path).unwrap_or_default();
-        if !path.extension().is_some_and(|it| it == "rs") || !source.contains("#[algorithm(") {
+        if path.extension().is_none_or(|it| it != "rs") || !source.contains("#[algorithm(") {
             continue;
         }
         let file = path.strip_prefix(rooms).unwrap_or(&path);

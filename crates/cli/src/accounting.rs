@@ -241,6 +241,8 @@ impl LeftOut {
     }
 }
 
+/// By standard and anchor: where it is written, and the words of each step.
+type Written<'a> = BTreeMap<(&'a str, &'a str), (Vec<String>, BTreeMap<&'a str, &'a str>)>;
 type ReachedFile = BTreeMap<String, BTreeMap<String, String>>;
 
 impl Accounting {
@@ -272,8 +274,7 @@ impl Accounting {
                 }
             }
         }
-        let mut written: BTreeMap<(&str, &str), (Vec<String>, BTreeMap<&str, &str>)> =
-            BTreeMap::new();
+        let mut written = Written::new();
         for function in &transcribed {
             let place = written
                 .entry((&function.standard, &function.id))
@@ -373,11 +374,7 @@ impl Accounting {
     }
 
     /// What is wrong with an entry of the file of what is left out.
-    fn mistakes_of(
-        out: &LeftOut,
-        inventory: &Inventory,
-        written: &BTreeMap<(&str, &str), (Vec<String>, BTreeMap<&str, &str>)>,
-    ) -> Vec<String> {
+    fn mistakes_of(out: &LeftOut, inventory: &Inventory, written: &Written<'_>) -> Vec<String> {
         let name = &out.algorithm;
         let Some(entry) = inventory.get(name) else {
             return vec![format!(
