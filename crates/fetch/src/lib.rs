@@ -60,6 +60,7 @@ mod main_fetch;
 pub mod mixed_content;
 pub mod network_partition_keys;
 pub mod origin_header;
+pub mod port_blocking;
 mod process_manual_redirect;
 pub mod ready;
 pub mod referrer_policy;

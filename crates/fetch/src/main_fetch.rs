@@ -4,7 +4,6 @@
 
 use crossexam_web::header_value::extract_header_list_values;
 use crossexam_web::method::is_cors_safelisted_method;
-use crossexam_web::ports::is_bad_port;
 use crossexam_web::safelist::cors_unsafe_request_header_names;
 use crossexam_web::{Step, Trace, algorithm};
 
@@ -19,6 +18,7 @@ use crate::mixed_content::{
     should_response_to_request_be_blocked_as_mixed_content, upgrade_a_mixed_content_request,
 };
 use crate::origin_header::redirect_taint;
+use crate::port_blocking::{PortBlocking, should_be_blocked_due_to_a_bad_port};
 use crate::referrer_policy::determine_requests_referrer;
 use crate::request::{CredentialsMode, Mode, RedirectMode, Referrer, Request, ResponseTainting};
 use crate::response::{Filter, Response, is_null_body_status, is_range_status};
@@ -259,11 +259,7 @@ fn is_local(request: &Request) -> bool {
 
 /// Why a request must not be fetched at all (step 7).
 fn must_not_be_fetched(request: &Request, trace: &Trace) -> Option<BlockReason> {
-    let url = request.current_url();
-    if matches!(url.scheme(), "http" | "https")
-        && let Some(port) = url.port()
-        && is_bad_port(port)
-    {
+    if let PortBlocking::Blocked { port } = should_be_blocked_due_to_a_bad_port(request) {
         return Some(BlockReason::BadPort { port });
     }
     should_fetching_request_be_blocked_as_mixed_content(request, trace)

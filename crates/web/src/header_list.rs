@@ -184,13 +184,22 @@ impl HeaderList {
         let names = convert_header_names_to_a_sorted_lowercase_set(self.iter().map(|h| &h.name));
         /// 3. Go through the names.
         for name in names {
+            /// 3.1. Each `Set-Cookie` stands alone.
             if &name[..] == b"set-cookie" {
-                /// 3.1.2. Each `Set-Cookie` stands alone.
-                for value in self.values(b"set-cookie") {
+                /// 3.1.1. All its values, in order:
+                let values = self.values(b"set-cookie");
+                /// 3.1.2. one after the other
+                for value in values {
+                    /// 3.1.2.1. becomes a header.
                     headers.append(name.clone(), value.clone());
                 }
-            } else if let Some(value) = self.get(&name) {
-                /// 3.2.3. Everything else is combined.
+                continue;
+            }
+            /// 3.2.1. Everything else is combined.
+            let value = self.get(&name);
+            /// 3.2.2. The name was taken from the list, so there is a value.
+            if let Some(value) = value {
+                /// 3.2.3. It becomes one header.
                 headers.append(name, value);
             }
         }

@@ -87,27 +87,38 @@ pub fn collect_an_http_quoted_string(
     };
     /// 4. Step over it.
     *position += 1;
-    let mut characters = rest.chars();
+    let mut rest = &rest[..];
     /// 5. Go on to the closing quote or the end.
-    while let Some(quote_or_backslash) = characters.next() {
-        /// 5.4. Step over what was read.
+    loop {
+        let length = rest.find(['"', '\\']).unwrap_or(rest.len());
+        /// 5.1. What comes before the next quote or backslash belongs to the value.
+        value.push_str(&rest[..length]);
+        *position += length;
+        let mut characters = rest[length..].chars();
+        /// 5.2. The end.
+        let Some(next) = characters.next() else { break };
+        /// 5.3. A quote or a backslash.
+        let quote_or_backslash = next;
+        /// 5.4. Step over it.
         *position += quote_or_backslash.len_utf8();
-        match quote_or_backslash {
-            /// 5.5. A backslash takes the next code point literally.
-            '\\' => match characters.next() {
+        /// 5.5. A backslash takes the next code point literally.
+        if quote_or_backslash == '\\' {
+            let Some(escaped) = characters.next() else {
                 /// 5.5.1. At the end it stands for itself.
-                None => value.push('\\'),
-                /// 5.5.2. Otherwise the next one is meant.
-                Some(escaped) => {
-                    value.push(escaped);
-                    *position += escaped.len_utf8();
-                }
-            },
-            /// 5.6.2. The closing quote.
-            '"' => break,
-            /// 5.1. Anything else belongs to the value.
-            other => value.push(other),
+                value.push('\\');
+                break;
+            };
+            /// 5.5.2. Otherwise the next one is meant.
+            value.push(escaped);
+            /// 5.5.3. Step over that too.
+            *position += escaped.len_utf8();
+        } else {
+            /// 5.6.1. What else it can be is a quote,
+            debug_assert_eq!(quote_or_backslash, '"');
+            /// 5.6.2. the closing one.
+            break;
         }
+        rest = characters.as_str();
     }
     /// 6. The value alone,
     if extract_value {
@@ -155,7 +166,9 @@ pub fn get_decode_and_split_value(value: &[u8]) -> Vec<String> {
         if position >= input.len() {
             return values;
         }
-        /// 5.8. Step over the comma.
+        /// 5.7. What stands here is a comma.
+        debug_assert!(input[position..].starts_with(','));
+        /// 5.8. Step over it.
         position += 1;
     }
 }
@@ -360,8 +373,11 @@ pub fn extract_header_list_values(
     let mut values = Vec::new();
     /// 4. Go through the headers in order.
     for value in list.values(name) {
+        /// 4.1. What does it hold?
+        let extract = extract_into(name, value, &mut values);
+        // 4.3. Its values were appended to the others as they were found; a failure drops them all.
         /// 4.2. One that does not follow the grammar fails them all.
-        extract_into(name, value, &mut values)?;
+        extract?;
     }
     /// 5. All of them.
     Ok(Some(values))

@@ -78,15 +78,18 @@ pub fn is_cors_safelisted_request_header(name: &[u8], value: &[u8]) -> bool {
     let is_called = |known: &[u8]| name.eq_ignore_ascii_case(known);
     /// 2. Each name has its own rule.
     if is_called(b"accept") {
-        return !value
+        if value
             .iter()
             .copied()
-            .any(is_cors_unsafe_request_header_byte);
-    }
-    if is_called(b"accept-language") || is_called(b"content-language") {
-        return value.iter().copied().all(is_language_byte);
-    }
-    if is_called(b"content-type") {
+            .any(is_cors_unsafe_request_header_byte)
+        {
+            return false;
+        }
+    } else if is_called(b"accept-language") || is_called(b"content-language") {
+        if !value.iter().copied().all(is_language_byte) {
+            return false;
+        }
+    } else if is_called(b"content-type") {
         /// 2.1. No unsafe byte,
         if value
             .iter()
@@ -106,9 +109,10 @@ pub fn is_cors_safelisted_request_header(name: &[u8], value: &[u8]) -> bool {
             return false;
         };
         /// 2.4. and that a form can send as well.
-        return SAFELISTED_ESSENCES.contains(&mime_type.essence());
-    }
-    if is_called(b"range") {
+        if !SAFELISTED_ESSENCES.contains(&mime_type.essence()) {
+            return false;
+        }
+    } else if is_called(b"range") {
         /// 2.1. A single range without whitespace
         let range_value = parse_a_single_range_header_value(value, false);
         /// 2.2. that parses
@@ -116,10 +120,15 @@ pub fn is_cors_safelisted_request_header(name: &[u8], value: &[u8]) -> bool {
             return false;
         };
         /// 2.3. and says where it begins.
-        return start.is_some();
+        if start.is_none() {
+            return false;
+        }
+    } else {
+        /// 2. Any other name asks first.
+        return false;
     }
-    // NB: the standard's step 3, true for what got through step 2, stands in each rule above.
-    false
+    /// 3. It is what a form or an image could have sent as well.
+    true
 }
 
 /// The names, lowercased and sorted, of the headers that need a preflight.
