@@ -196,7 +196,11 @@ fn history(input: &Input) -> Outcome {
             responses: limit("responses", limits.responses),
             responses_for_a_url: limit("responses_for_a_url", limits.responses_for_a_url),
             bytes: number_or(&given, "bytes", limits.bytes),
-            bytes_of_a_response: number_or(&given, "bytes_of_a_response", limits.bytes_of_a_response),
+            bytes_of_a_response: number_or(
+                &given,
+                "bytes_of_a_response",
+                limits.bytes_of_a_response,
+            ),
         };
     }
     for operation in input.inner("operations", "select") {
@@ -220,7 +224,9 @@ fn history(input: &Input) -> Outcome {
             cache.update_by_head(&key, &url("head"), &request, &response, times(&operation));
         } else if operation.has("validated") {
             let url = url("validated");
-            let stored = cache.select(&key, &url, &request).expect("what is validated");
+            let stored = cache
+                .select(&key, &url, &request)
+                .expect("what is validated");
             let response = headers_or_none(&operation, "response_headers");
             cache.freshen(&key, &url, &stored, &response, times(&operation));
         } else {

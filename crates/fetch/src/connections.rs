@@ -144,13 +144,13 @@ pub enum NewConnection {
 
 impl Connection {
     /// Marks the connection as taken, where only one request can be under way.
-    pub(crate) fn begin_use(&self) {
+    pub fn begin_use(&self) {
         self.is_in_use
             .set(!self.timing_info.alpn_negotiated_protocol.is_shared());
     }
 
     /// Lets others take the connection.
-    pub(crate) fn end_use(&self) {
+    pub fn end_use(&self) {
         self.is_in_use.set(false);
     }
 }

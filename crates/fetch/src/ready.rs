@@ -59,6 +59,8 @@ pub struct ReadyHost<S> {
     credentials: Option<(String, String)>,
     in_parallel: RefCell<Vec<Request>>,
     proxies: Vec<Proxy>,
+    addresses: Vec<IpAddr>,
+    protocol: Protocol,
     connections: Cell<u64>,
     closed: RefCell<BTreeSet<ConnectionId>>,
 }
@@ -85,6 +87,8 @@ where
             credentials: None,
             in_parallel: RefCell::default(),
             proxies: Vec::new(),
+            addresses: vec![SERVER],
+            protocol: Protocol::Http2,
             connections: Cell::new(0),
             closed: RefCell::default(),
         }
@@ -101,6 +105,20 @@ where
     #[must_use]
     pub fn with_credentials(mut self, username: &str, password: &str) -> Self {
         self.credentials = Some((username.to_owned(), password.to_owned()));
+        self
+    }
+
+    /// The same host, whose server speaks this; HTTP/2 if nothing else is said.
+    #[must_use]
+    pub fn with_protocol(mut self, protocol: Protocol) -> Self {
+        self.protocol = protocol;
+        self
+    }
+
+    /// The same host, where every name has these addresses; with none, no name resolves.
+    #[must_use]
+    pub fn with_addresses(mut self, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        self.addresses = addresses.into_iter().collect();
         self
     }
 
@@ -140,7 +158,7 @@ where
         _name: &str,
         _request: &HttpRequest<'_>,
     ) -> Result<Vec<IpAddr>, NetworkFailure> {
-        Ok(vec![SERVER])
+        Ok(self.addresses.clone())
     }
 
     async fn create_connection(
@@ -155,7 +173,7 @@ where
         Ok(Established {
             id,
             secure_connection_start_time: (params.url.scheme() == "https").then(|| self.now()),
-            protocol: Protocol::Http2,
+            protocol: self.protocol,
         })
     }
 
