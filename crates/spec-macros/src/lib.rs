@@ -25,6 +25,7 @@
 //!   count which steps are reached see them);
 //! * `here!()` inside the function is the `&'static Step` of the nearest step comment above it in the
 //!   source;
+//! * a statement that carries out several steps has a line for each, one below the other;
 //! * a step comment that the attribute could not attach to a statement or a match arm is a compile error.
 
 use std::sync::OnceLock;

@@ -93,6 +93,10 @@ mod tests {
                     /// 2.1. Within.
                     return;
                 }
+                /// 2.1.1. One statement,
+                /// 2.1.2. two steps, the second
+                /// in two lines.
+                call();
                 match x {
                     /// 2.2. An arm.
                     _ => {}
@@ -124,10 +128,19 @@ mod tests {
         assert_eq!(
             list,
             [
-                ("Fetch", "one", "one", vec!["1", "2.1", "2.2", "4"]),
+                (
+                    "Fetch",
+                    "one",
+                    "one",
+                    vec!["1", "2.1", "2.1.1", "2.1.2", "2.2", "4"]
+                ),
                 ("Html", "two", "two", vec!["1"]),
             ]
         );
         assert_eq!(found[0].steps[0].text, "A longer one.");
+        assert_eq!(
+            found[0].steps[3].text,
+            "two steps, the second in two lines."
+        );
     }
 }

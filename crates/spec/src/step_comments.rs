@@ -1,5 +1,7 @@
 //! Step comments, and the code that records them.
 
+use std::ops::Range;
+
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
@@ -87,38 +89,43 @@ pub enum Records {
 }
 
 impl StepComments {
-    /// Takes the step comment out of `attributes`; returns the index of its step.
-    fn take(&mut self, attributes: &mut Vec<Attribute>) -> Option<usize> {
-        let mut lines = Vec::new();
-        attributes.retain(|attribute| match doc_text(attribute) {
-            Some(line) => {
-                lines.push((line, attribute.span()));
-                false
+    /// Takes the step comments out of `attributes`; returns the indices of their steps.
+    ///
+    /// A line that begins with a number begins another step, which the same statement carries out.
+    fn take(&mut self, attributes: &mut Vec<Attribute>) -> Range<usize> {
+        let before = self.found.len();
+        attributes.retain(|attribute| {
+            let Some(line) = doc_text(attribute) else {
+                return true;
+            };
+            let span = attribute.span();
+            if let Some((number, text)) = split_step(&line) {
+                self.found.push(StepComment {
+                    number: number.to_owned(),
+                    text: text.to_owned(),
+                    span,
+                });
+            } else if self.found.len() > before
+                && let Some(step) = self.found.last_mut()
+            {
+                step.text.push(' ');
+                step.text.push_str(line.trim());
+            } else {
+                self.errors.push(syn::Error::new(
+                    span,
+                    "a doc comment inside an algorithm is a step comment: `/// 4.1. Words`; use `//` for a remark",
+                ));
             }
-            None => true,
+            false
         });
-        let (first, span) = lines.first().cloned()?;
-        let Some((number, text)) = split_step(&first) else {
-            self.errors.push(syn::Error::new(
-                span,
-                "a doc comment inside an algorithm is a step comment: `/// 4.1. Words`; use `//` for a remark",
-            ));
-            return None;
-        };
-        let mut words = text.to_owned();
-        for (line, _) in &lines[1..] {
-            words.push(' ');
-            words.push_str(line.trim());
-        }
-        self.found.push(StepComment {
-            number: number.to_owned(),
-            text: words.trim().to_owned(),
-            span,
-        });
-        Some(self.found.len() - 1)
+        before..self.found.len()
     }
 
-    fn record(&self, step: usize) -> TokenStream {
+    fn record(&self, steps: Range<usize>) -> TokenStream {
+        steps.map(|step| self.record_one(step)).collect()
+    }
+
+    fn record_one(&self, step: usize) -> TokenStream {
         let span = self.found[step].span;
         match (&self.trace, self.records) {
             (_, Records::Never) => TokenStream::new(),
@@ -136,10 +143,9 @@ impl VisitMut for StepComments {
     fn visit_block_mut(&mut self, block: &mut Block) {
         let mut statements = Vec::with_capacity(block.stmts.len());
         for mut statement in std::mem::take(&mut block.stmts) {
-            let step =
-                statement_attributes(&mut statement).and_then(|attributes| self.take(attributes));
-            if let Some(step) = step {
-                let record = self.record(step);
+            if let Some(attributes) = statement_attributes(&mut statement) {
+                let steps = self.take(attributes);
+                let record = self.record(steps);
                 if !record.is_empty() {
                     statements.push(Stmt::Expr(Expr::Verbatim(record), None));
                 }
@@ -151,14 +157,12 @@ impl VisitMut for StepComments {
     }
 
     fn visit_arm_mut(&mut self, arm: &mut syn::Arm) {
-        let step = self.take(&mut arm.attrs);
+        let steps = self.take(&mut arm.attrs);
         visit_mut::visit_arm_mut(self, arm);
-        if let Some(step) = step {
-            let record = self.record(step);
-            let body = &arm.body;
-            if !record.is_empty() {
-                *arm.body = parse_quote!({ #record #body });
-            }
+        let record = self.record(steps);
+        let body = &arm.body;
+        if !record.is_empty() {
+            *arm.body = parse_quote!({ #record #body });
         }
     }
 
