@@ -116,6 +116,11 @@ impl Input {
         Self { fields, byte }
     }
 
+    /// A field as it is written; null if it is not there.
+    pub fn value(&self, name: &str) -> &Value {
+        self.fields.get(name).unwrap_or(&Value::Null)
+    }
+
     fn field(&self, name: &str) -> &Value {
         self.fields
             .get(name)
