@@ -65,6 +65,8 @@ pub(crate) enum Operation {
     },
     /// A WebSocket connection.
     Socket(Rc<Socket>),
+    /// The task that waits for a chunk of a body.
+    Read(crossexam_sim::JoinHandle<()>),
     /// A timer, which stops when this is dropped.
     Timer {
         /// The task that waits.
@@ -117,7 +119,7 @@ impl Document {
                     keepalive: true, ..
                 } => {}
                 Operation::Socket(socket) => socket.disappear(),
-                Operation::Timer { task, .. } => task.abort(),
+                Operation::Timer { task, .. } | Operation::Read(task) => task.abort(),
             }
         }
         if let Some(realm) = self.realm.take() {

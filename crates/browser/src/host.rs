@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use crossexam_fetch::blob_url::BlobUrlEntry;
+use crossexam_fetch::body::BodyStream;
 use crossexam_fetch::network_partition_keys::network_partition_key;
 use crossexam_fetch::websocket::{Close, Message};
 use crossexam_fetch::{Environment, FetchController, Request};
@@ -112,7 +113,7 @@ impl RealmHost for AgentHost {
         };
         let task = browser.clone();
         browser.spawn("fetches", async move {
-            let Some(fetched) = task.fetch_whole(cause, request, &controller).await else {
+            let Some(fetched) = task.fetch(cause, request, &controller).await else {
                 return;
             };
             document.operations.borrow_mut().remove(&operation);
@@ -136,6 +137,21 @@ impl RealmHost for AgentHost {
         Some(browser.fetch_synchronously(cause, request, timeout))
     }
 
+    fn read_chunk(&self, realm: RealmId, operation: OperationId, mut stream: BodyStream) {
+        let Some((browser, document)) = self.at(realm) else {
+            return;
+        };
+        let inner = browser.clone();
+        let owner = document.clone();
+        let task = browser.spawn("reads a body", async move {
+            let chunk = stream.read_chunk().await;
+            owner.operations.borrow_mut().remove(&operation);
+            inner.run_task(&owner, |agent| agent.deliver_chunk(operation, chunk));
+        });
+        let reading = Operation::Read(task);
+        document.operations.borrow_mut().insert(operation, reading);
+    }
+
     fn unmodelled(&self, realm: RealmId, what: &str) {
         if let Some((browser, _)) = self.at(realm) {
             browser.unmodelled(what);
@@ -149,7 +165,7 @@ impl RealmHost for AgentHost {
         let operation = document.operations.borrow_mut().remove(&operation);
         match operation {
             Some(Operation::Fetch { controller, .. }) => controller.abort(),
-            Some(Operation::Timer { task, .. }) => task.abort(),
+            Some(Operation::Timer { task, .. } | Operation::Read(task)) => task.abort(),
             Some(Operation::Socket(socket)) => socket.disappear(),
             None => {}
         }

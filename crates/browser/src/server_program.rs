@@ -8,6 +8,7 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
+use crossexam_fetch::body::BodyStream;
 use crossexam_fetch::request::RedirectMode;
 use crossexam_fetch::response::InternalResponse;
 use crossexam_fetch::websocket::{Close, Message};
@@ -268,7 +269,8 @@ impl std::fmt::Debug for Outside {
 
 enum Started {
     Socket(Rc<Socket>),
-    Timer(JoinHandle<()>),
+    /// A timer, or waiting for a chunk.
+    Task(JoinHandle<()>),
     Fetch(Rc<FetchController>),
 }
 
@@ -492,11 +494,26 @@ impl RealmHost for Outside {
             });
     }
 
+    fn read_chunk(&self, _realm: RealmId, operation: OperationId, mut stream: BodyStream) {
+        let Some(running) = running(self) else { return };
+        let task = self
+            .executor
+            .spawn(&format!("{} reads a body", self.machine), async move {
+                let chunk = stream.read_chunk().await;
+                running
+                    .outside
+                    .deliver(operation, |program| program.deliver_chunk(operation, chunk));
+            });
+        self.operations
+            .borrow_mut()
+            .insert(operation, Started::Task(task));
+    }
+
     fn abort(&self, _realm: RealmId, operation: OperationId) {
         let started = self.operations.borrow_mut().remove(&operation);
         match started {
             Some(Started::Fetch(controller)) => controller.abort(),
-            Some(Started::Timer(task)) => task.abort(),
+            Some(Started::Task(task)) => task.abort(),
             Some(Started::Socket(socket)) => socket.disappear(),
             None => {}
         }
@@ -536,7 +553,7 @@ impl RealmHost for Outside {
             });
         self.operations
             .borrow_mut()
-            .insert(operation, Started::Timer(task));
+            .insert(operation, Started::Task(task));
     }
 
     fn cancel_timer(&self, realm: RealmId, operation: OperationId) {

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use crossexam_fetch::body::BodyStream;
 use crossexam_fetch::websocket::{Close, Message};
 use crossexam_fetch::{Environment, Request, Response};
 use crossexam_web::Timestamp;
@@ -70,6 +71,9 @@ pub trait RealmHost {
         let _ = (realm, request, timeout);
         None
     }
+
+    /// Reads the next chunk of a body; what comes of it is delivered with `Agent::deliver_chunk`.
+    fn read_chunk(&self, realm: RealmId, operation: OperationId, stream: BodyStream);
 
     /// A script reached something that is not modelled.
     fn unmodelled(&self, realm: RealmId, what: &str) {

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 use crossexam_fetch::Response;
 use crossexam_fetch::api::{Guard, RequestObject};
-use crossexam_fetch::body::Body;
+use crossexam_fetch::body::{Body, BodyError};
 use crossexam_web::HeaderList;
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::promise::PromiseState;
@@ -146,6 +146,11 @@ impl ServerProgram {
     /// The answer to a fetch of the program's own.
     pub fn deliver_response(&self, operation: OperationId, response: &Response) {
         self.go_on(self.agent.deliver_response(operation, response));
+    }
+
+    /// What came of reading the answer to a fetch of the program's own.
+    pub fn deliver_chunk(&self, operation: OperationId, chunk: Result<Option<Bytes>, BodyError>) {
+        self.go_on(self.agent.deliver_chunk(operation, chunk));
     }
 
     /// A timer of the program's is due.

@@ -5,6 +5,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use bytes::Bytes;
+use crossexam_fetch::body::BodyError;
 use rquickjs::{Ctx, Function, Persistent, Value};
 
 use crate::limits::Limits;
@@ -29,6 +31,8 @@ pub(crate) struct Shared {
     pub(crate) runaway: Cell<bool>,
     /// Where a wrapped Rust value is put for a moment on its way back.
     transfer: RefCell<Option<Rc<dyn Any>>>,
+    /// The chunk that is being delivered.
+    pub(crate) chunk: RefCell<Option<Result<Option<Bytes>, BodyError>>>,
     /// The answers of a server program: `None` while they are not there.
     answers: RefCell<BTreeMap<OperationId, Option<Answer>>>,
     /// Promises that were rejected and have no handler yet. Emptied before the engine is dropped.
@@ -57,6 +61,7 @@ impl Shared {
             limits,
             runaway: Cell::new(false),
             transfer: RefCell::new(None),
+            chunk: RefCell::default(),
             answers: RefCell::default(),
             rejections: RefCell::new(Vec::new()),
         }

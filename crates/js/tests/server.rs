@@ -54,6 +54,8 @@ impl RealmHost for Machine {
 
     fn abort(&self, _: RealmId, _: OperationId) {}
 
+    fn read_chunk(&self, _: RealmId, _: OperationId, _: crossexam_fetch::body::BodyStream) {}
+
     fn start_timer(&self, _: RealmId, operation: OperationId, _: Duration) {
         self.timers.borrow_mut().push(operation);
     }

@@ -1,8 +1,12 @@
 //! Streams, and bodies as streams.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod support;
 
-use crossexam_fetch::response::Filter;
+use crossexam_fetch::body::{BodyError, BodyStream};
+use crossexam_fetch::response::{ActualResponse, Filter, InternalResponse};
+use crossexam_fetch::{BlockReason, Body, Response};
 use crossexam_js::{RealmId, RealmKind};
 use proptest::prelude::*;
 use support::{Fake, response};
@@ -192,6 +196,119 @@ fn an_abort_reaches_whoever_reads() {
     }
     assert_eq!(fake.console(), ["canceled", "checked"]);
     assert_eq!(fake.errors(), Vec::<String>::new());
+}
+
+/// A response whose body arrives while it is read.
+fn arriving(filter: Filter) -> (crossexam_fetch::body::BodyWriter, Response) {
+    let (writer, stream) = BodyStream::written();
+    let mut internal = InternalResponse::new();
+    internal.url_list = vec![url::Url::parse("https://alice.example/").unwrap()];
+    internal.body = Some(Body::from_stream(stream));
+    let response = Response::Actual(Box::new(ActualResponse { filter, internal }));
+    (writer, response)
+}
+
+#[test]
+fn chunks_arrive_one_by_one() {
+    let (fake, realm) = window();
+    fake.begin_check(
+        realm,
+        "const response = await fetch('https://alice.example/');
+         const copy = response.clone();
+         const reader = response.body.getReader();
+         console.log('headers');
+         const decoder = new TextDecoder();
+         for (;;) { const { value, done } = await reader.read(); if (done) break; console.log(decoder.decode(value)); }
+         same(await copy.text(), 'half of a secret');",
+    );
+    let (writer, response) = arriving(Filter::Cors);
+    fake.answer(&fake.fetch(), response);
+    fake.run_reads();
+    assert_eq!(fake.console(), ["headers"]);
+    writer.write("half of ");
+    fake.run_reads();
+    assert_eq!(fake.console(), ["half of "]);
+    writer.write("a secret");
+    writer.close();
+    fake.run_reads();
+    assert_eq!(fake.console(), ["a secret", "checked"]);
+    // What was cut in two is told of as a whole.
+    let exposed = fake.exposed();
+    assert!(exposed.contains(&("Response.body".into(), "half of a secret".into())));
+    assert!(exposed.contains(&("Response.text()".into(), "half of a secret".into())));
+}
+
+#[test]
+fn a_body_that_breaks_off_fails_whoever_reads() {
+    for (source, end, expected) in [
+        ("await response.text()", None, "TypeError true"),
+        (
+            "const reader = response.body.getReader(); same((await reader.read()).value.length, 4); await reader.read()",
+            None,
+            "TypeError true",
+        ),
+        (
+            "await response.json()",
+            Some(BlockReason::Aborted),
+            "AbortError true",
+        ),
+        (
+            "for await (const part of response.textStream()) same(part, 'some')",
+            None,
+            "TypeError true",
+        ),
+    ] {
+        let (fake, realm) = window();
+        fake.run(realm, &format!("(async () => {{ const same = (a, b) => {{ if (a !== b) throw new Error(a + ' ' + b) }}; const response = await fetch('/'); try {{ {source} }} catch (e) {{ console.log(`${{e.name}} ${{response.bodyUsed}}`) }} }})()"));
+        let (writer, response) = arriving(Filter::Basic);
+        fake.answer(&fake.fetch(), response);
+        writer.write("some");
+        fake.run_reads();
+        match end {
+            Some(reason) => writer.error(BodyError(reason)),
+            None => drop(writer),
+        }
+        fake.run_reads();
+        assert_eq!(fake.console(), [expected], "{source}");
+        assert_eq!(fake.errors(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn an_abort_in_the_middle_reaches_the_reader_and_the_writer() {
+    for read in [
+        "response.text()",
+        "response.body.getReader().read().then(() => reading)",
+        "reading",
+    ] {
+        let (fake, realm) = window();
+        fake.run(
+            realm,
+            &format!("const controller = new AbortController(); const reason = {{}}; (async () => {{ const response = await fetch('/', {{ signal: controller.signal }}); const reading = response.clone().arrayBuffer(); reading.catch(() => {{}}); await {read}.catch((e) => console.log(e === reason)); }})()"),
+        );
+        let (writer, response) = arriving(Filter::Basic);
+        fake.answer(&fake.fetch(), response);
+        writer.write("some");
+        fake.run_reads();
+        assert!(!writer.is_canceled());
+        fake.run(realm, "controller.abort(reason)");
+        assert_eq!(fake.console(), ["true"], "{read}");
+        fake.world.reads.take();
+        assert!(writer.is_canceled(), "{read}");
+    }
+}
+
+#[test]
+fn a_canceled_stream_is_read_no_further() {
+    let (fake, realm) = window();
+    fake.run(
+        realm,
+        "fetch('/').then((response) => response.body.cancel()).then(() => console.log('canceled'))",
+    );
+    let (writer, response) = arriving(Filter::Basic);
+    fake.answer(&fake.fetch(), response);
+    assert_eq!(fake.console(), ["canceled"]);
+    assert!(writer.is_canceled());
 }
 
 proptest! {

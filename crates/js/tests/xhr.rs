@@ -1,10 +1,14 @@
 //! `XMLHttpRequest` as scripts see it.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod support;
 
 use crossexam_fetch::BlockReason;
+use crossexam_fetch::body::BodyStream;
 use crossexam_fetch::request::{CredentialsMode, InitiatorType, Mode};
-use crossexam_fetch::response::Filter;
+use crossexam_fetch::response::{ActualResponse, Filter, InternalResponse};
+use crossexam_fetch::{Body, Response};
 use crossexam_js::{FetchInitiator, RealmId, RealmKind};
 use support::{Fake, network_error, response};
 
@@ -303,4 +307,97 @@ fn a_charset_in_the_authors_type_becomes_utf_8() {
         "text/x; charset=latin1"
     );
     assert_eq!(sent("nonsense", "'text'"), "nonsense");
+}
+
+#[test]
+fn a_body_that_arrives_tells_of_its_progress() {
+    let (fake, realm) = window();
+    fake.run(
+        realm,
+        "globalThis.xhr = record(new XMLHttpRequest()); xhr.open('GET', '/'); xhr.send()",
+    );
+    fake.console();
+    let (writer, stream) = BodyStream::written();
+    let mut answer = InternalResponse::new();
+    answer.url_list = vec![url::Url::parse("https://charlie.example/").unwrap()];
+    answer.header_list.append("Content-Length", "9");
+    answer.body = Some(Body::from_stream(stream));
+    fake.answer(
+        &fake.fetch(),
+        Response::Actual(Box::new(ActualResponse {
+            filter: Filter::Basic,
+            internal: answer,
+        })),
+    );
+    assert_eq!(fake.console(), ["readystatechange 2"]);
+    writer.write("one");
+    fake.run_reads();
+    assert_eq!(fake.console(), ["readystatechange 3"]);
+    fake.check(
+        realm,
+        "same([xhr.responseText, xhr.response], ['one', 'one'])",
+    );
+    writer.write("two");
+    fake.run_reads();
+    assert_eq!(fake.console(), Vec::<String>::new());
+    fake.wait(50);
+    writer.write("end");
+    writer.close();
+    fake.run_reads();
+    assert_eq!(
+        fake.console(),
+        [
+            "readystatechange 3",
+            "progress 9/9",
+            "progress 9/9",
+            "readystatechange 4",
+            "load 9/9",
+            "loadend 9/9"
+        ]
+    );
+    fake.check(realm, "same(xhr.responseText, 'onetwoend')");
+}
+
+#[test]
+fn a_body_that_breaks_off_is_an_error_and_one_that_takes_too_long_a_timeout() {
+    for (script, expected) in [
+        ("", "error 0/0"),
+        ("xhr.timeout = 10", "timeout 0/0"),
+        ("", "abort 0/0"),
+    ] {
+        let (fake, realm) = window();
+        fake.run(realm, &format!("globalThis.xhr = record(new XMLHttpRequest()); xhr.open('GET', '/'); {script}; xhr.send()"));
+        let (writer, stream) = BodyStream::written();
+        let mut answer = InternalResponse::new();
+        answer.body = Some(Body::from_stream(stream));
+        fake.answer(
+            &fake.fetch(),
+            Response::Actual(Box::new(ActualResponse {
+                filter: Filter::Basic,
+                internal: answer,
+            })),
+        );
+        writer.write("some");
+        fake.run_reads();
+        fake.console();
+        match expected {
+            "error 0/0" => {
+                drop(writer);
+                fake.run_reads();
+            }
+            "timeout 0/0" => {
+                fake.run_timers();
+                assert!(writer.is_canceled());
+            }
+            _ => {
+                fake.run(realm, "xhr.abort()");
+                assert!(writer.is_canceled());
+            }
+        }
+        assert_eq!(
+            fake.console(),
+            ["readystatechange 4", expected, "loadend 0/0"]
+        );
+        fake.check(realm, "same([xhr.responseText, xhr.status], ['', 0])");
+    }
 }

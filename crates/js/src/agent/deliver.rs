@@ -1,5 +1,7 @@
 //! Outcomes from the host, each a task of a realm's event loop.
 
+use bytes::Bytes;
+use crossexam_fetch::body::BodyError;
 use rquickjs::{Ctx, Function, Object};
 
 use super::Agent;
@@ -27,6 +29,25 @@ impl Agent {
                     entry.call((operation.0, response, false))
                 }
             }
+        })
+    }
+
+    /// What came of reading a body: a chunk, nothing at the end, or that it broke off. A script learns no more of the
+    /// last than whether it was aborted.
+    ///
+    /// # Errors
+    ///
+    /// As for [`deliver_timer`](Self::deliver_timer).
+    pub fn deliver_chunk(
+        &self,
+        operation: OperationId,
+        chunk: Result<Option<Bytes>, BodyError>,
+    ) -> Result<(), ScriptError> {
+        self.finish(operation, |_, entry, scope| {
+            scope.shared.chunk.replace(Some(chunk));
+            let outcome = entry.call((operation.0,));
+            scope.shared.chunk.replace(None);
+            outcome
         })
     }
 

@@ -9,11 +9,63 @@ export default function (ops, lib, global) {
 
   // `data` are the bytes, null for a script's own stream; `taken` says that they were read before there was a stream;
   // `how` says by what scripts get them from the stream; `outside` whether what a stream gives came from outside.
-  const createBody = (how, data, { stream = null, outside = false } = {}) =>
-    ({ __proto__: null, how, data, stream, outside, taken: false, failure: null, failReading: null });
+  // `remote` is a native response whose body is still arriving.
+  const createBody = (how, data, { stream = null, outside = false, remote = null } = {}) =>
+    ({ __proto__: null, how, data, stream, remote, outside, taken: false, failure: null, reading: null, arriving: null });
+  // Of a native response: null, what is there, or what arrives.
+  const ofResponse = (how, native) => {
+    const data = ops.responseBody(native);
+    if (data !== undefined && data !== null) return createBody(how, data);
+    return ops.responseFlag(native, 'hasBody') ? createBody(how, null, { remote: native, outside: true }) : null;
+  };
+  // Waits for the next chunk of a body that arrives. `reading` is the one who waits.
+  const readRemote = (body, onChunk, onEnd, onError) => {
+    const operation = lib.begin(() => {
+      body.reading = null;
+      const chunk = ops.responseChunk(body.remote);
+      if (chunk === null) onEnd();
+      else if (chunk === 'aborted') onError(new DOMException('The operation was aborted', 'AbortError'));
+      else if (chunk === 'failed') onError(new TypeError('network error'));
+      else onChunk(chunk);
+    });
+    body.reading = { operation, onError };
+    try {
+      ops.responseRead(body.remote, operation);
+    } catch (error) {
+      stopReading(body);
+      onError(error);
+    }
+  };
+  const stopReading = (body) => {
+    const { reading } = body;
+    body.reading = null;
+    if (reading === null) return undefined;
+    lib.forget(reading.operation);
+    ops.fetchAbort(reading.operation);
+    return reading.onError;
+  };
+  // Nobody wants the rest of it.
+  const drop = (body) => {
+    stopReading(body);
+    if (body.remote !== null) ops.responseCancel(body.remote);
+  };
   const closeByte = (controller) => {
     controller.close();
     if (streams.sizeOf(controller.pending) > 0) streams.byteController.respond(controller, 0);
+  };
+  const pullRemote = (body, stream) => {
+    const pulled = streams.deferred();
+    readRemote(body, (chunk) => {
+      stream.controller.enqueue(ops.chunkBytes(chunk, body.how));
+      pulled.resolve(undefined);
+    }, () => {
+      closeByte(stream.controller);
+      pulled.resolve(undefined);
+    }, (error) => {
+      stream.controller.error(error);
+      pulled.resolve(undefined);
+    });
+    return pulled.promise;
   };
   const streamOf = (body) => {
     if (body.stream !== null) return body.stream;
@@ -21,16 +73,22 @@ export default function (ops, lib, global) {
     const stream = streams.createStream(streams.setUpByte, {
       highWaterMark: 0,
       pull() {
+        if (body.remote !== null) return pullRemote(body, stream);
         const bytes = ops.dataBytes(data, body.how);
         if (bytes.length > 0) stream.controller.enqueue(bytes);
         closeByte(stream.controller);
         return lib.primordials.promiseResolve(undefined);
       },
-      cancel: () => lib.primordials.promiseResolve(undefined),
+      cancel() {
+        drop(body);
+        return lib.primordials.promiseResolve(undefined);
+      },
     });
     body.stream = stream;
+    if (body.remote !== null) body.arriving = stream;
     if (body.failure !== null) stream.controller.error(body.failure.reason);
     if (body.taken) {
+      // Somebody reads it, or has.
       stream.controller.close();
       streams.createReader(stream, 'default');
       stream.disturbed = true;
@@ -43,9 +101,8 @@ export default function (ops, lib, global) {
   // Reads all of it. One of the two is called, at once if the bytes are there.
   const fullyRead = (body, success, fail) => {
     if (body.stream === null) {
-      body.taken = true;
-      if (body.failure !== null) fail(body.failure.reason);
-      else success(body.data);
+      const parts = [];
+      incrementallyRead(body, (data) => push(parts, data), () => success(parts.length === 1 ? parts[0] : ops.dataConcat(parts)), fail);
       return;
     }
     let reader;
@@ -70,17 +127,27 @@ export default function (ops, lib, global) {
   };
   // Reads it as it comes: onChunk is called with native data, and then one of the others.
   const incrementallyRead = (body, onChunk, onEnd, onError) => {
+    body.taken = true;
     if (body.failure !== null) {
       onError(body.failure.reason);
       return;
     }
-    body.taken = true;
-    if (ops.dataSize(body.data) > 0) onChunk(body.data);
-    onEnd();
+    if (body.remote === null) {
+      if (ops.dataSize(body.data) > 0) onChunk(body.data);
+      onEnd();
+      return;
+    }
+    const step = () => readRemote(body, (chunk) => {
+      onChunk(ops.chunkData(chunk));
+      // Whoever got it may want no more.
+      if (body.failure === null) step();
+    }, onEnd, onError);
+    step();
   };
   const copyChunk = (chunk) => lib.deserialize(lib.serialize(chunk));
   const clone = (body) => {
     if (body === null) return null;
+    if (body.remote !== null) streamOf(body);
     const copy = createBody(body.how, body.data, { outside: body.outside });
     copy.failure = body.failure;
     if (body.stream !== null) {
@@ -92,6 +159,7 @@ export default function (ops, lib, global) {
   };
   // A body for another object; this one's is gone then.
   const transfer = (body) => {
+    if (body.remote !== null) streamOf(body);
     const proxy = createBody(body.how, body.data, { outside: body.outside });
     if (body.stream === null) body.taken = true;
     else proxy.stream = streams.proxy(body.stream);
@@ -101,7 +169,17 @@ export default function (ops, lib, global) {
   const fail = (body, reason) => {
     if (body === null) return;
     if (body.stream !== null) {
+      // The fetch is aborted, and so is what arrives, for all branches.
+      if (body.arriving?.state === 'readable') body.arriving.controller.error(reason);
       if (body.stream.state === 'readable') body.stream.controller.error(reason);
+      drop(body);
+    } else if (body.remote !== null) {
+      const isReading = body.reading !== null;
+      if (body.taken && !isReading) return;
+      body.failure = { reason };
+      const onError = stopReading(body);
+      ops.responseCancel(body.remote);
+      if (isReading) onError(reason);
     } else if (!body.taken && ops.dataSize(body.data) > 0) body.failure = { reason };
   };
   const cancel = (body, reason) => {
@@ -109,7 +187,7 @@ export default function (ops, lib, global) {
     streams.handled(streams.cancelStream(body.stream, reason));
   };
   lib.bodies = {
-    __proto__: null, createBody, streamOf, isUsed, isUnusable, fullyRead, incrementallyRead, clone, transfer, fail, cancel,
+    __proto__: null, createBody, ofResponse, drop, streamOf, isUsed, isUnusable, fullyRead, incrementallyRead, clone, transfer, fail, cancel,
   };
 
   // --- BodyInit -----------------------------------------------------------------------------------------------------

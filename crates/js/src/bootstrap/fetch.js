@@ -180,10 +180,7 @@ export default function (ops, lib, global) {
 
   // --- Response -----------------------------------------------------------------------------------------------------
   const responseState = (response) => lib.state(response, 'Response');
-  const responseBody = (native) => {
-    const data = ops.responseBody(native);
-    return data === undefined || data === null ? null : bodies.createBody('Response.body', data);
-  };
+  const responseBody = (native) => bodies.ofResponse('Response.body', native);
   const initResponse = (object, native, body = responseBody(native)) =>
     lib.init(object, 'Response', { native, headers: lib.createHeaders(ops.responseHeaders(native)), body });
   lib.createResponse = (native, body) => {

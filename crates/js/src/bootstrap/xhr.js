@@ -29,7 +29,7 @@ export default function (ops, lib, global) {
     lib.init(this, 'XMLHttpRequest', {
       upload, state: UNSENT, sent: false, timeout: 0, withCredentials: false, opened: null, synchronous: false, uploadComplete: false,
       uploadListener: false, timedOut: false, responseType: '', overrideType: null, operation: null, timer: null, started: 0,
-      progressAt: 0, ...NOTHING,
+      progressAt: 0, body: null, ...NOTHING,
     });
   }
   const forgetResponse = (state) => {
@@ -44,6 +44,8 @@ export default function (ops, lib, global) {
   };
   const terminate = (state) => {
     stopTimer(state);
+    if (state.body !== null) lib.bodies.drop(state.body);
+    state.body = null;
     if (state.operation === null) return;
     lib.forget(state.operation);
     ops.fetchAbort(state.operation);
@@ -95,6 +97,7 @@ export default function (ops, lib, global) {
       if (!goesOn()) return;
     }
     state.operation = null;
+    state.body = null;
     stopTimer(state);
     state.state = DONE;
     state.sent = false;
@@ -132,8 +135,8 @@ export default function (ops, lib, global) {
     state.state = HEADERS_RECEIVED;
     fireChange(xhr);
     if (!goesOn() || state.state !== HEADERS_RECEIVED) return;
-    const data = ops.responseBody(response);
-    if (data === undefined || data === null) {
+    const body = lib.bodies.ofResponse('XMLHttpRequest.response', response);
+    if (body === null) {
       endOfBody(xhr, state, goesOn);
       return;
     }
@@ -155,7 +158,8 @@ export default function (ops, lib, global) {
       state.progressAt = ops.now();
       fireProgress(xhr, 'progress', state.receivedLength, total);
     };
-    lib.bodies.incrementallyRead(lib.bodies.createBody('XMLHttpRequest.response', data), processChunk, () => {
+    state.body = body;
+    lib.bodies.incrementallyRead(body, processChunk, () => {
       if (goesOn()) endOfBody(xhr, state, goesOn);
     }, () => {
       if (!goesOn()) return;

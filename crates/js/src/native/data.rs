@@ -19,6 +19,15 @@ pub(crate) struct Data {
     pub(crate) outside: bool,
 }
 
+/// A chunk of a body, with the end of what came before: something that was cut in two is told of as a whole.
+pub(crate) struct Chunk {
+    pub(crate) bytes: Bytes,
+    pub(crate) before: Bytes,
+}
+
+/// How much of what came before is told of again.
+pub(crate) const BEFORE: usize = 1024;
+
 impl Data {
     pub(crate) fn wrap<'js>(
         self,

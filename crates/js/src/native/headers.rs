@@ -29,6 +29,8 @@ pub(crate) struct JsResponse {
     pub(crate) outside: bool,
     /// Whether its body's bytes did.
     pub(crate) body_outside: bool,
+    /// The end of what was read of its body.
+    pub(crate) read: RefCell<Bytes>,
 }
 
 /// A `Headers` object's native part.

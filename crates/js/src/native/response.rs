@@ -3,17 +3,18 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crossexam_fetch::Response;
+use bytes::Bytes;
 use crossexam_fetch::api::response::{ResponseInit, ResponseObject};
 use crossexam_fetch::api::{ApiError, Guard};
+use crossexam_fetch::{Body, Response};
 use crossexam_web::infra::isomorphic_decode;
-use rquickjs::{Ctx, Function, Object};
+use rquickjs::{Ctx, Function, IntoJs, Object, TypedArray, Value};
 
-use super::data::Data;
+use super::data::{BEFORE, Chunk, Data, way};
 use super::headers::{JsHeaders, JsResponse, byte_string, headers_init, throw_api};
 use super::request::JsBody;
 use crate::ops::Ops;
-use crate::protocol::RealmKind;
+use crate::protocol::{OperationId, RealmKind};
 use crate::shared::Scope;
 
 /// The guard of responses that scripts make. A server program writes whatever servers may.
@@ -37,6 +38,7 @@ pub(crate) fn from_outside<'js>(
             object: RefCell::new(object),
             outside: true,
             body_outside: true,
+            read: RefCell::default(),
         }),
     )
 }
@@ -53,6 +55,7 @@ fn wrap<'js>(
             object: RefCell::new(object),
             outside: false,
             body_outside: false,
+            read: RefCell::default(),
         }),
     )
 }
@@ -76,6 +79,7 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                     object,
                     outside: false,
                     body_outside,
+                    read: RefCell::default(),
                 }),
             )
         },
@@ -125,6 +129,7 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                     object: RefCell::new(clone),
                     outside: response.outside,
                     body_outside: response.body_outside,
+                    read: RefCell::default(),
                 }),
             )
         },
@@ -186,7 +191,7 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
         },
     )?;
 
-    // The body's bytes; null if there is no body.
+    // The body's bytes, if they are all there.
     let scope = ops.scope();
     ops.add(
         "responseBody",
@@ -196,14 +201,97 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
             object
                 .body
                 .as_ref()
-                .map(|body| {
+                .and_then(Body::known_bytes)
+                .map(|bytes| {
                     Data {
-                        bytes: body.known_bytes().cloned().unwrap_or_default(),
+                        bytes: bytes.clone(),
                         outside: response.body_outside,
                     }
                     .wrap(&ctx, &scope)
                 })
                 .transpose()
+        },
+    )?;
+
+    // Asks for the next chunk of a body that is not all there.
+    let scope = ops.scope();
+    ops.add(
+        "responseRead",
+        move |ctx: Ctx<'js>, response: Function<'js>, operation: u64| {
+            let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
+            let host = scope.live_host(&ctx)?;
+            if let Some(body) = &response.object.borrow().body {
+                host.read_chunk(scope.realm, OperationId(operation), body.stream.clone());
+            }
+            rquickjs::Result::Ok(())
+        },
+    )?;
+
+    // Inside the delivery: a chunk, null at the end, or "aborted" or "failed".
+    let scope = ops.scope();
+    ops.add(
+        "responseChunk",
+        move |ctx: Ctx<'js>, response: Function<'js>| -> rquickjs::Result<Value<'js>> {
+            let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
+            let failed = |how: &str| how.into_js(&ctx);
+            match scope.shared.chunk.take() {
+                None => failed("failed"),
+                Some(Err(error)) => failed(if error.is_aborted() {
+                    "aborted"
+                } else {
+                    "failed"
+                }),
+                Some(Ok(None)) => Ok(Value::new_null(ctx.clone())),
+                Some(Ok(Some(bytes))) => {
+                    let chunk = Chunk {
+                        bytes: bytes.clone(),
+                        before: response.read.borrow().clone(),
+                    };
+                    let read = [&chunk.before[..], &bytes].concat();
+                    let start = read.len().saturating_sub(BEFORE);
+                    response.read.replace(Bytes::from(read).slice(start..));
+                    Ok(scope.wrap(&ctx, Rc::new(chunk))?.into_value())
+                }
+            }
+        },
+    )?;
+
+    // A chunk's bytes, for a script.
+    let scope = ops.scope();
+    ops.add(
+        "chunkBytes",
+        move |ctx: Ctx<'js>, chunk: Function<'js>, how: String| {
+            let chunk = scope.unwrap::<Chunk>(&ctx, &chunk)?;
+            if chunk.before.is_empty() {
+                scope.exposed(way(&how), &chunk.bytes);
+            } else {
+                scope.exposed(way(&how), &[&chunk.before[..], &chunk.bytes].concat());
+            }
+            TypedArray::<u8>::new_copy(ctx, &chunk.bytes[..])
+        },
+    )?;
+
+    // A chunk's bytes, as data that no script has seen yet.
+    let scope = ops.scope();
+    ops.add("chunkData", move |ctx: Ctx<'js>, chunk: Function<'js>| {
+        let bytes = scope.unwrap::<Chunk>(&ctx, &chunk)?.bytes.clone();
+        Data {
+            bytes,
+            outside: true,
+        }
+        .wrap(&ctx, &scope)
+    })?;
+
+    // Nobody wants the rest of the body.
+    let scope = ops.scope();
+    ops.add(
+        "responseCancel",
+        move |ctx: Ctx<'js>, response: Function<'js>| {
+            let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
+            if let Some(body) = &mut response.object.borrow_mut().body {
+                body.stream.cancel();
+            }
+            rquickjs::Result::Ok(())
         },
     )?;
     Ok(())

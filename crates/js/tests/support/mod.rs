@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
+use crossexam_fetch::body::BodyStream;
 use crossexam_fetch::client::{Environment, GlobalObject, PolicyContainer};
 use crossexam_fetch::response::{ActualResponse, Filter, InternalResponse};
 use crossexam_fetch::{BlockReason, Body, NetworkError, Request, Response};
@@ -40,6 +41,7 @@ pub struct World {
     environment: Rc<Environment>,
     pub fetches: RefCell<Vec<Started>>,
     pub aborted: RefCell<Vec<OperationId>>,
+    pub reads: RefCell<Vec<(OperationId, BodyStream)>>,
     pub exposed: RefCell<Vec<(String, String)>>,
     agent: OnceCell<Weak<Agent>>,
     call_back: Cell<bool>,
@@ -91,6 +93,7 @@ impl Fake {
             environment: Rc::new(environment(PAGE)),
             fetches: RefCell::default(),
             aborted: RefCell::default(),
+            reads: RefCell::default(),
             exposed: RefCell::default(),
             agent: OnceCell::new(),
             call_back: Cell::new(false),
@@ -119,6 +122,32 @@ impl Fake {
             self.world.now.set(due);
             self.agent.deliver_timer(OperationId(operation)).unwrap();
             self.agent.run_microtasks().unwrap();
+        }
+    }
+
+    /// Lets milliseconds pass.
+    pub fn wait(&self, milliseconds: u64) {
+        let now = &self.world.now;
+        now.set(now.get() + Duration::from_millis(milliseconds));
+    }
+
+    /// Delivers the chunks that are there to those who wait for one.
+    pub fn run_reads(&self) {
+        loop {
+            let mut progress = false;
+            for (operation, mut stream) in self.world.reads.take() {
+                match crossexam_fetch::ready::poll_once(stream.read_chunk()) {
+                    Some(chunk) => {
+                        progress = true;
+                        self.agent.deliver_chunk(operation, chunk).unwrap();
+                        self.agent.run_microtasks().unwrap();
+                    }
+                    None => self.world.reads.borrow_mut().push((operation, stream)),
+                }
+            }
+            if !progress {
+                return;
+            }
         }
     }
 
@@ -245,6 +274,10 @@ impl RealmHost for World {
 
     fn abort(&self, _: RealmId, operation: OperationId) {
         self.aborted.borrow_mut().push(operation);
+    }
+
+    fn read_chunk(&self, _: RealmId, operation: OperationId, stream: BodyStream) {
+        self.reads.borrow_mut().push((operation, stream));
     }
 
     fn start_timer(&self, _: RealmId, operation: OperationId, delay: Duration) {

@@ -239,6 +239,8 @@ impl RealmHost for PageWorld {
             .retain(|asked| !matches!(asked, Asked::Load(id, _) if *id == operation));
     }
 
+    fn read_chunk(&self, _: RealmId, _: OperationId, _: crossexam_fetch::body::BodyStream) {}
+
     fn start_timer(&self, _: RealmId, operation: OperationId, delay: Duration) {
         self.timers
             .borrow_mut()
