@@ -8,8 +8,8 @@ use std::rc::Rc;
 use bytes::Bytes;
 use crossexam_fetch::ReferrerPolicy;
 use crossexam_fetch::api::body::{
-    BodyInit, Consumable, Keepalive, StreamUse, TextStreamSource, consume_body, extract,
-    get_the_mime_type, text_stream,
+    BodyInit, BodyWithType, Consumable, Keepalive, StreamUse, TextStreamSource, consume_body,
+    extract, get_the_mime_type, safely_extract, text_stream,
 };
 use crossexam_fetch::api::fetch_method::{FetchCall, FetchCaller, FetchOutcome};
 use crossexam_fetch::api::form_data::form_data;
@@ -266,27 +266,30 @@ fn body_value(body: Option<&Body>) -> Value {
 
 #[test]
 fn bodies_are_extracted() {
+    let outcome = |extracted: Result<BodyWithType, ApiError>| match extracted {
+        Ok(extracted) => {
+            let (source, bytes) = match extracted.body.source {
+                BodySource::Null => (Value::Null, Bytes::new()),
+                BodySource::Bytes(bytes) => ("bytes".into(), bytes),
+            };
+            Outcome::result(json!({
+                "body": bytes_value(&bytes),
+                "type": extracted.r#type.map(|it| bytes_value(&it)),
+                "length": extracted.body.length,
+                "source": source,
+            }))
+        }
+        Err(error) => failure(&error),
+    };
     replay("api/concept-bodyinit-extract", |input| {
-        let body = body_init(input.value("body"));
         let keepalive = match input.has("keepalive") {
             true => Keepalive::Yes,
             false => Keepalive::No,
         };
-        match extract(body, keepalive) {
-            Ok(extracted) => {
-                let (source, bytes) = match extracted.body.source {
-                    BodySource::Null => (Value::Null, Bytes::new()),
-                    BodySource::Bytes(bytes) => ("bytes".into(), bytes),
-                };
-                Outcome::result(json!({
-                    "body": bytes_value(&bytes),
-                    "type": extracted.r#type.map(|it| bytes_value(&it)),
-                    "length": extracted.body.length,
-                    "source": source,
-                }))
-            }
-            Err(error) => failure(&error),
-        }
+        outcome(extract(body_init(input.value("body")), keepalive))
+    });
+    replay("api/bodyinit-safely-extract", |input| {
+        outcome(safely_extract(body_init(input.value("body"))))
     });
 }
 
@@ -537,6 +540,24 @@ fn requests_are_made() {
     });
 }
 
+#[test]
+fn requests_are_cloned() {
+    replay("api/request-clone", |input| {
+        let mut given = Map::new();
+        for field in ["input", "init"] {
+            if input.has(field) {
+                given.insert(field.to_owned(), input.value(field).clone());
+            }
+        }
+        let mut object = make_request(&given.into()).unwrap();
+        object.body_used = input.has("used");
+        match object.try_clone() {
+            Ok(clone) => seen(input, |field| request_value(&clone, field)),
+            Err(error) => failure(&error),
+        }
+    });
+}
+
 // Response.
 
 fn response_init(init: &Value) -> ResponseInit {
@@ -577,6 +598,20 @@ fn responses_are_made() {
             }
         });
     }
+}
+
+#[test]
+fn responses_are_cloned() {
+    replay("api/response-clone", |input| {
+        let body = input.has("body").then(|| body_init(input.value("body")));
+        let init = response_init(input.value("init"));
+        let mut object = ResponseObject::new(body, &init, Guard::Response).unwrap();
+        object.body_used = input.has("used");
+        match object.try_clone() {
+            Ok(clone) => seen(input, |field| response_value(&clone, field)),
+            Err(error) => failure(&error),
+        }
+    });
 }
 
 #[test]

@@ -21,6 +21,7 @@ pub fn form_data(bytes: &Bytes, mime_type: Option<&MimeType>) -> Result<Vec<Entr
             why: "it has no type",
         });
     };
+    /// 2. By what it is:
     match mime_type.essence() {
         "multipart/form-data" => {
             /// 2.1. Take the parts,

@@ -117,6 +117,7 @@ impl Headers {
         if self.validate(name, value)? == Validity::Ignored {
             return Ok(());
         }
+        /// 3. Without CORS:
         if self.guard == Guard::RequestNoCors {
             /// 3.1. What is there already counts with it:
             let temporary_value = match self.header_list.get(name) {

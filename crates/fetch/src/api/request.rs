@@ -226,6 +226,7 @@ impl RequestObject {
         /// 1. The request to start from.
         let request;
         match input {
+            /// 5. A string:
             RequestInfo::Url(input) => {
                 /// 5.1. Parse it;
                 /// 5.2. it must be a URL
@@ -243,6 +244,7 @@ impl RequestObject {
                 /// 5.5. but CORS is spoken.
                 fallback_mode = Some(Mode::Cors);
             }
+            /// 6. Or a request object:
             RequestInfo::Request(input) => {
                 /// 6.1. It is a request object:
                 /// 6.2. the request inside it,
@@ -285,6 +287,7 @@ impl RequestObject {
             initiator_type: Some(InitiatorType::Fetch),
             ..Request::new(request.url_list[0].clone())
         };
+        /// 13. A script wants something else:
         if !init.is_empty() {
             /// 13.1. Any change makes it a script's own request: it is no navigation,
             if request.mode == Mode::Navigate {
@@ -305,12 +308,14 @@ impl RequestObject {
             /// 13.8. are forgotten.
             request.url_list = smallvec![url];
         }
-        /// 14.1. The referrer that is asked for:
+        /// 14. If one is asked for,
+        /// 14.1. the referrer:
         if let Some(referrer) = &init.referrer {
             request.referrer = if referrer.is_empty() {
                 /// 14.2. none;
                 Referrer::NoReferrer
             } else {
+                /// 14.3. Otherwise it is
                 /// 14.3.1. a URL,
                 /// 14.3.2. which it must be;
                 let parsed_referrer = base_url.join(referrer).map_err(|_| ApiError::Referrer {
@@ -367,7 +372,8 @@ impl RequestObject {
         if let Some(keepalive) = init.keepalive {
             request.keepalive = keepalive;
         }
-        /// 25.1. The method that is asked for
+        /// 25. If one is asked for,
+        /// 25.1. the method
         if let Some(method) = &init.method {
             /// 25.2. must be one, and open to scripts;
             if !is_method(method) {
@@ -402,6 +408,7 @@ impl RequestObject {
         /// 29. The one signal, if there is one,
         /// 30. is what the object's own follows.
         this.signal = signal;
+        /// 32. Without CORS:
         if this.request.mode == Mode::NoCors && guard == Guard::Request {
             /// 32.1. Without CORS only the methods of forms,
             if !is_cors_safelisted_method(&this.request.method) {
@@ -412,6 +419,7 @@ impl RequestObject {
             /// 32.2. and only their headers.
             this.headers.guard = Guard::RequestNoCors;
         }
+        /// 33. A script wants something else:
         if !init.is_empty() {
             /// 33.1. Headers that came along go through the guard again,
             /// 33.3. into an empty list,
