@@ -8,6 +8,7 @@ use std::rc::Rc;
 use crossexam_web::{Origin, Site};
 use url::Url;
 
+use crate::fetch_groups::FetchGroup;
 use crate::referrer_policy::ReferrerPolicy;
 
 /// An environment settings object (or, while a navigation creates it, an environment).
@@ -38,6 +39,8 @@ pub struct Environment {
     /// The URL to derive referrers from: the document's URL, or of its container when it is `srcdoc`.
     /// `None` when no URL may be sent (an opaque-origin document: Referrer Policy says "no referrer").
     pub referrer_source: RefCell<Option<Url>>,
+    /// What it has under way.
+    pub fetch_group: FetchGroup,
     /// What was worked out once and is asked for again with every request; begins empty.
     pub cache: EnvironmentCache,
 }

@@ -6,7 +6,9 @@ use bytes::Bytes;
 use crossexam_web::{Step, Trace, algorithm};
 
 use crate::client::GlobalObject;
-use crate::fetch_params::{FetchController, FetchParams, TimingInfo};
+use crate::fetch_groups::FetchRecord;
+use crate::fetch_params::{FetchController, FetchParams, coarsen_time};
+use crate::fetch_timing::{ReportTimingSteps, TimingInfo};
 use crate::host::Host;
 use crate::main_fetch::{Recursive, main_fetch};
 use crate::request::{Destination, Initiator, Mode, Request, TraversableForUserPrompts};
@@ -22,8 +24,15 @@ pub struct Fetched {
     pub passed: Option<&'static Step>,
     /// The request as it was at the end: its URL list shows the redirects.
     pub request: Request,
-    /// When things happened.
+    /// When things happened: the full timing info.
     pub timing_info: TimingInfo,
+}
+
+impl Fetched {
+    /// The controller's report timing steps: what Resource Timing is told, once the body has ended.
+    pub fn report_timing_steps(&self) -> ReportTimingSteps {
+        ReportTimingSteps::new(&self.request, &self.timing_info)
+    }
 }
 
 /// Fetches.
@@ -38,39 +47,47 @@ pub async fn fetch<H: Host>(
     controller: &FetchController,
     trace: &Trace,
 ) -> Fetched {
+    // 1. NB: early hints are handed to nobody.
+    // 2. NB: whoever awaits this function is the task destination.
+    /// 3. Nothing is known of the client's isolation yet.
+    let mut cross_origin_isolated_capability = false;
     /// 4. Take from the client what the request does not say itself.
     populate_request_from_client(&mut request, trace);
-    let mut cross_origin_isolated_capability = false;
     if let Some(client) = &request.client {
         /// 5.2. The client decides how coarse times are.
         cross_origin_isolated_capability = client.cross_origin_isolated_capability;
     }
+    // 6. NB: parallel queues are the executor's, whoever that is.
+    /// 7. Note the time.
+    let now = coarsen_time(host.now(), cross_origin_isolated_capability);
+    let timing_info = TimingInfo {
+        start_time: now,
+        post_redirect_start_time: now,
+        render_blocking: request.render_blocking,
+        ..TimingInfo::default()
+    };
+    /// 8. Keep the books.
     let mut params = FetchParams {
         request,
         user_agent,
         host,
         controller,
         trace,
-        timing_info: TimingInfo::default(),
+        timing_info,
         cross_origin_isolated_capability,
         passed: None,
     };
-    /// 7. Note the time.
-    let now = params.coarsened_shared_current_time();
-    params.timing_info = TimingInfo {
-        start_time: now,
-        post_redirect_start_time: now,
-        ..TimingInfo::default()
-    };
+    // 9. NB: a byte sequence is a body already. 10. MODEL: nobody listens with WebDriver BiDi.
     // 11. MODEL: nothing is preloaded; a preload only warms the network.
     let request = &mut params.request;
     request.header_list.reserve(12);
     if !request.header_list.contains(b"Accept") {
-        /// 12.3. What the destination likes to get.
+        /// 12.1. Anything, or what the destination likes to get.
         let value = accept_value(request);
         /// 12.4. Say so.
         request.header_list.append("Accept", value);
     }
+    // 13. MODEL: no language is emulated.
     let accept_language = &user_agent.choices.accept_language;
     if !accept_language.is_empty() && !request.header_list.contains(b"Accept-Language") {
         /// 14. The user's languages.
@@ -79,7 +96,22 @@ pub async fn fetch<H: Host>(
             .append("Accept-Language", accept_language.clone());
     }
     // 15. MODEL: priorities are not modelled.
-    // 16. MODEL: fetch groups are kept by the browser, which terminates the controllers of a closed document.
+    if request.is_subresource()
+        && let Some(client) = &request.client
+    {
+        /// 16.1. A record of what is under way
+        let record = FetchRecord {
+            keepalive: request.keepalive,
+            body_length: request
+                .body
+                .as_ref()
+                .and_then(|body| body.length)
+                .unwrap_or(0),
+            controller: controller.clone(),
+        };
+        /// 16.2. is kept with the client.
+        client.fetch_group.append(record);
+    }
     /// 17. Run main fetch.
     let response = main_fetch(&mut params, Recursive::No).await;
     /// 18. Hand out the result.
@@ -114,11 +146,14 @@ pub async fn fetch_in_parallel<H: Host>(
 }
 
 /// The `Accept` value that fits a request's destination.
+#[algorithm("concept-fetch", untraced)]
 fn accept_value(request: &Request) -> Bytes {
     const DOCUMENT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
     let value = if request.initiator == Initiator::Prefetch {
+        /// 12.2. A prefetch is for a document.
         DOCUMENT
     } else {
+        /// 12.3. The destination decides.
         match request.destination {
             Destination::Document | Destination::Frame | Destination::Iframe => DOCUMENT,
             Destination::Image => "image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5",

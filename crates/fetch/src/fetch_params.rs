@@ -5,13 +5,14 @@
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::pin::pin;
+use std::rc::Rc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use crossexam_web::{Step, Timestamp, Trace, algorithm};
 
-use crate::connections::ConnectionTimingInfo;
 use crate::failure::{BlockReason, NetworkError};
+pub use crate::fetch_timing::TimingInfo;
 use crate::host::Host;
 use crate::request::Request;
 use crate::response::Response;
@@ -38,31 +39,18 @@ pub struct FetchParams<'a, H> {
     pub passed: Option<&'static Step>,
 }
 
-/// Fetch timing info, as far as it is modelled. <https://fetch.spec.whatwg.org/#fetch-timing-info>
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct TimingInfo {
-    /// When the fetch began.
-    pub start_time: Timestamp,
-    /// When the first redirect began, if there was one.
-    pub redirect_start_time: Option<Timestamp>,
-    /// When the last redirect ended, if there was one.
-    pub redirect_end_time: Option<Timestamp>,
-    /// When the fetch began, or the last redirect ended.
-    pub post_redirect_start_time: Timestamp,
-    /// When the connection was made, as far as it may be shown; `None` where there was none.
-    pub final_connection_timing_info: Option<ConnectionTimingInfo>,
-    /// When the request was sent.
-    pub final_network_request_start_time: Timestamp,
-    /// When the first interim response came.
-    pub first_interim_network_response_start_time: Timestamp,
-    /// When the response came.
-    pub final_network_response_start_time: Timestamp,
-}
+/// Stops a fetch. Clones are handles of the same controller. <https://fetch.spec.whatwg.org/#fetch-controller>
+///
+/// The standard's controller also hands out the times of a fetch and takes a navigation's next redirect; here
+/// [`Fetched`](crate::Fetched) does the one and
+/// [`process_the_next_manual_redirect`](crate::process_the_next_manual_redirect) the other.
+#[derive(Debug, Clone, Default)]
+pub struct FetchController(Rc<Control>);
 
-/// Stops a fetch. <https://fetch.spec.whatwg.org/#fetch-controller>
 #[derive(Debug, Default)]
-pub struct FetchController {
+struct Control {
     state: Cell<ControllerState>,
+    done: Cell<bool>,
     wakers: RefCell<Vec<Waker>>,
 }
 
@@ -90,7 +78,22 @@ impl FetchController {
 
     /// The state.
     pub fn state(&self) -> ControllerState {
-        self.state.get()
+        self.0.state.get()
+    }
+
+    /// Whether the response and its body are there (the request's done flag).
+    pub fn is_done(&self) -> bool {
+        self.0.done.get()
+    }
+
+    /// Sets the request's done flag.
+    pub(crate) fn set_done(&self) {
+        self.0.done.set(true);
+    }
+
+    /// Whether two handles are of the same controller.
+    pub fn is(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
     }
 
     /// Aborts the fetch: the page or the user wanted it stopped.
@@ -108,9 +111,9 @@ impl FetchController {
     }
 
     fn set_state(&self, state: ControllerState) {
-        if self.state.get() == ControllerState::Ongoing {
-            self.state.set(state);
-            for waker in self.wakers.take() {
+        if self.0.state.get() == ControllerState::Ongoing {
+            self.0.state.set(state);
+            for waker in self.0.wakers.take() {
                 waker.wake();
             }
         }
@@ -118,7 +121,7 @@ impl FetchController {
 
     /// Whether the fetch is aborted or terminated. <https://fetch.spec.whatwg.org/#fetch-params-canceled>
     pub fn is_canceled(&self) -> bool {
-        self.state.get() != ControllerState::Ongoing
+        self.0.state.get() != ControllerState::Ongoing
     }
 
     /// Runs `future`, but stops waiting for it when the fetch is canceled.
@@ -131,7 +134,7 @@ impl FetchController {
             match future.as_mut().poll(context) {
                 Poll::Ready(output) => Poll::Ready(Ok(output)),
                 Poll::Pending => {
-                    let mut wakers = self.wakers.borrow_mut();
+                    let mut wakers = self.0.wakers.borrow_mut();
                     if !wakers.iter().any(|waker| waker.will_wake(context.waker())) {
                         wakers.push(context.waker().clone());
                     }

@@ -17,7 +17,7 @@ use crate::http_redirect_fetch::http_redirect_fetch;
 use crate::main_fetch::remember_passed;
 use crate::request::{Mode, RedirectMode, ResponseTainting, ServiceWorkersMode};
 use crate::response::{Filter, Response, is_redirect_status};
-use crate::tao_check::tao_check;
+use crate::tao_check::{append_to_a_requests_navigation_timing_allow_values_list, tao_check};
 
 /// Whether permission is asked before the request goes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +95,16 @@ pub(crate) async fn http_fetch<H: Host>(
         }
     }
     if is_redirect_status(actual.internal.status) {
+        if request.is_navigation() {
+            /// 6.1. What a redirect says of a navigation's timing is kept.
+            append_to_a_requests_navigation_timing_allow_values_list(
+                request,
+                &actual.internal,
+                trace,
+            );
+        }
+        // 6.2. NB: nothing is sent any more that a reset could save.
+        /// 6.3. The redirect mode decides.
         match request.redirect_mode {
             /// 6.3.1. The redirect mode is "error".
             RedirectMode::Error => {

@@ -6,7 +6,7 @@ use crossexam_web::trace::printable;
 use crossexam_web::{algorithm, safelist};
 use url::Url;
 
-use crate::body::BodySource;
+use crate::body::{Body, BodySource};
 use crate::failure::{BlockReason, NetworkError};
 use crate::fetch_params::FetchParams;
 use crate::host::Host;
@@ -140,6 +140,12 @@ pub(crate) async fn http_redirect_fetch<H: Host>(
             .header_list
             .retain(|header| !safelist::is_cors_non_wildcard_request_header_name(&header.name));
     }
+    if let Some(body) = &mut request.body
+        && let BodySource::Bytes(bytes) = &body.source
+    {
+        /// 14. What was sent is made ready to be sent again.
+        *body = Body::from_bytes(bytes.clone());
+    }
     /// 16. Note the time.
     let now = params.coarsened_shared_current_time();
     params.timing_info.redirect_end_time = Some(now);
@@ -153,8 +159,11 @@ pub(crate) async fn http_redirect_fetch<H: Host>(
     request.url_list.push(location_url);
     /// 19. The redirect can set a referrer policy.
     set_requests_referrer_policy_on_redirect(request, &internal.header_list, trace);
+    /// 20. It all happens within the fetch that began.
     let mut recursive = Recursive::Yes;
     if request.redirect_mode == RedirectMode::Manual {
+        /// 21.1. Only navigations get here with "manual".
+        debug_assert!(request.mode == Mode::Navigate);
         /// 21.2. A navigation comes back here for each redirect.
         recursive = Recursive::No;
     }

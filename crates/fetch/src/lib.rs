@@ -47,8 +47,10 @@ pub mod cross_origin_resource_policy;
 pub mod failure;
 #[path = "fetch.rs"]
 mod fetch_algorithm;
+pub mod fetch_groups;
 pub mod fetch_metadata;
 pub mod fetch_params;
+pub mod fetch_timing;
 pub mod host;
 pub mod http_cache;
 mod http_fetch;
@@ -60,6 +62,7 @@ mod main_fetch;
 pub mod mixed_content;
 pub mod network_partition_keys;
 pub mod origin_header;
+mod override_fetch;
 pub mod port_blocking;
 mod process_manual_redirect;
 pub mod ready;

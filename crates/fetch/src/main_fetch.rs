@@ -2,22 +2,26 @@
 //!
 //! <https://fetch.spec.whatwg.org/#main-fetch>
 
-use crossexam_web::header_value::extract_header_list_values;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use crossexam_web::header_value::{extract_header_list_values, get_decode_and_split};
 use crossexam_web::method::is_cors_safelisted_method;
 use crossexam_web::safelist::cors_unsafe_request_header_names;
 use crossexam_web::{Step, Trace, algorithm};
 
-use crate::body::Body;
+use crate::body::{Body, BodyError, Transform};
 use crate::failure::{BlockReason, NetworkError};
-use crate::fetch_params::FetchParams;
+use crate::fetch_params::{FetchController, FetchParams};
 use crate::host::Host;
-use crate::http_fetch::{MakeCorsPreflight, http_fetch};
+use crate::http_fetch::MakeCorsPreflight;
 use crate::integrity::bytes_match_metadata;
 use crate::mixed_content::{
     should_fetching_request_be_blocked_as_mixed_content,
     should_response_to_request_be_blocked_as_mixed_content, upgrade_a_mixed_content_request,
 };
 use crate::origin_header::redirect_taint;
+use crate::override_fetch::{FetchType, override_fetch};
 use crate::port_blocking::{PortBlocking, should_be_blocked_due_to_a_bad_port};
 use crate::referrer_policy::determine_requests_referrer;
 use crate::request::{CredentialsMode, Mode, RedirectMode, Referrer, Request, ResponseTainting};
@@ -26,7 +30,6 @@ use crate::response_blocking::{
     should_response_to_request_be_blocked_due_to_its_mime_type,
     should_response_to_request_be_blocked_due_to_nosniff,
 };
-use crate::scheme_fetch::scheme_fetch;
 
 /// Whether main fetch is run again for a redirect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,12 +75,12 @@ pub(crate) async fn main_fetch<H: Host>(
         /// 9. Work out what the server may learn of where the request comes from.
         request.referrer = determine_requests_referrer(request, trace);
     }
-    // 10. MODEL: HSTS has its place here. 11. Nothing else runs meanwhile: this is an async function.
-    if response.is_none() {
+    // 10. MODEL: HSTS has its place here. 11. This is an async function: whoever calls it may do something else meanwhile.
+    let mut response = match response {
+        Some(response) => response,
         /// 12. Take the way that fits the request.
-        response = Some(fetch_by_mode(params).await);
-    }
-    let mut response = response.unwrap_or_else(|| params.appropriate_network_error());
+        None => fetch_by_mode(params).await,
+    };
     if recursive == Recursive::Yes {
         /// 13. A redirect's response is finished by the run that began.
         return response;
@@ -128,7 +131,12 @@ pub(crate) async fn main_fetch<H: Host>(
         }
         /// 17. Remember how far the redirects strayed.
         internal.redirect_taint = redirect_taint(request);
-        // 18. MODEL: navigation timing allow values are not kept: navigation timing is not modelled.
+        if request.is_navigation() {
+            /// 18. What the redirects have said of a navigation's timing goes along.
+            internal
+                .navigation_timing_allow_values
+                .clone_from(&request.navigation_timing_allow_values);
+        }
         if !request.timing_allow_failed {
             /// 19. Timing may be seen if no TAO check failed on the way.
             internal.timing_allow_passed = true;
@@ -157,20 +165,28 @@ pub(crate) async fn main_fetch<H: Host>(
         }
     }
     if !request.integrity_metadata.is_empty() && !response.is_network_error() {
-        /// 23.2. Integrity metadata needs a body that may be seen
+        /// 23. Integrity metadata needs a body that may be seen
         let Some(body) = response.body_mut() else {
-            return NetworkError::new(BlockReason::IntegrityMismatch, here!()).into();
+            /// 23.2. and is there,
+            let error = NetworkError::new(BlockReason::IntegrityMismatch, here!());
+            /// 23.1. otherwise the page gets a network error.
+            return fetch_response_handover(params, error.into());
         };
+        /// 23.4. read as a whole,
         let read = params.controller.unless_canceled(body.fully_read()).await;
-        let Ok(Ok(bytes)) = read else {
-            return NetworkError::new(BlockReason::IntegrityMismatch, here!()).into();
+        let bytes = read.ok().and_then(Result::ok);
+        let metadata = &params.request.integrity_metadata;
+        /// 23.3. and that matches it.
+        let matching = bytes.filter(|bytes| bytes_match_metadata(bytes, metadata));
+        let Some(bytes) = matching else {
+            /// 23.3.1. Other bytes are not handed out.
+            let error = NetworkError::new(BlockReason::IntegrityMismatch, here!());
+            return fetch_response_handover(params, error.into());
         };
-        if !bytes_match_metadata(&bytes, &params.request.integrity_metadata) {
-            /// 23.3.1. and that matches it.
-            return NetworkError::new(BlockReason::IntegrityMismatch, here!()).into();
-        }
         /// 23.3.2. The bytes are the body again.
         *body = Body::from_bytes(bytes);
+        /// 23.3.3. Hand the response over.
+        return fetch_response_handover(params, response);
     }
     /// 24. Hand the response over.
     fetch_response_handover(params, response)
@@ -200,7 +216,7 @@ async fn fetch_by_mode<H: Host>(params: &mut FetchParams<'_, H>) -> Response {
         /// 12.1. The request's own origin, a `data:` URL or a navigation: nothing is hidden.
         request.response_tainting = ResponseTainting::Basic;
         /// 12.2. Fetch by scheme.
-        return scheme_fetch(params).await;
+        return override_fetch(FetchType::SchemeFetch, params).await;
     }
     match request.mode {
         /// 12. "same-origin": another origin is out of the question.
@@ -216,7 +232,7 @@ async fn fetch_by_mode<H: Host>(params: &mut FetchParams<'_, H>) -> Response {
             /// 12.2. "no-cors": the page will see nothing of it.
             request.response_tainting = ResponseTainting::Opaque;
             /// 12.3. Fetch by scheme.
-            return scheme_fetch(params).await;
+            return override_fetch(FetchType::SchemeFetch, params).await;
         }
         Mode::Cors | Mode::Navigate | Mode::WebSocket | Mode::WebTransport => {}
     }
@@ -234,7 +250,7 @@ async fn fetch_by_mode<H: Host>(params: &mut FetchParams<'_, H>) -> Response {
         /// 12.1. CORS, and the method or a header is not safelisted:
         request.response_tainting = ResponseTainting::Cors;
         /// 12.2. ask for permission first.
-        let response = http_fetch(params, MakeCorsPreflight::Yes).await;
+        let response = override_fetch(FetchType::HttpFetch(MakeCorsPreflight::Yes), params).await;
         if response.is_network_error() {
             /// 12.3. What was remembered of permissions here is void.
             params
@@ -249,7 +265,7 @@ async fn fetch_by_mode<H: Host>(params: &mut FetchParams<'_, H>) -> Response {
     /// 12.1. CORS with a safelisted method and headers:
     request.response_tainting = ResponseTainting::Cors;
     /// 12.2. the request goes out at once.
-    http_fetch(params, MakeCorsPreflight::No).await
+    override_fetch(FetchType::HttpFetch(MakeCorsPreflight::No), params).await
 }
 
 /// Whether a URL is local. <https://fetch.spec.whatwg.org/#is-local>
@@ -277,15 +293,65 @@ fn must_not_be_seen(response: &Response, request: &Request, trace: &Trace) -> Op
 
 /// Hands the response to whoever called fetch.
 ///
-/// MODEL: the caller is an async function; the tasks that the standard queues here are its continuation. Timing is
-/// not reported.
+/// The caller is an async function: the tasks that the standard queues for it are its continuation. It runs the report
+/// timing steps (4.2) itself, once the body has ended: see [`ReportTimingSteps`](crate::fetch_timing::ReportTimingSteps).
 #[algorithm("fetch-finale", trace = params.trace)]
 fn fetch_response_handover<H: Host>(
     params: &mut FetchParams<'_, H>,
-    response: Response,
+    mut response: Response,
 ) -> Response {
-    /// 5. The caller gets the response.
+    /// 1. The times are filled in.
+    let timing_info = &mut params.timing_info;
+    if let Some(internal) = response.internal()
+        && params
+            .request
+            .client
+            .as_ref()
+            .is_some_and(|client| client.secure_context)
+        && internal.header_list.contains(b"Server-Timing")
+    {
+        /// 2. What the server says of its times is for secure contexts.
+        timing_info.server_timing_headers =
+            get_decode_and_split(&internal.header_list, b"Server-Timing").map(Rc::new);
+    }
+    // 3. NB: `Fetched::timing_info` is the full timing info, for a navigation as for everybody.
+    // 5. NB: The caller gets the response as the result, and queues its own tasks.
+    let controller = params.controller;
+    /// 6. Look behind the filter.
+    let internal_response = response.internal_mut();
+    // 7. MODEL: nobody listens with WebDriver BiDi.
+    match internal_response.and_then(|internal| internal.body.as_mut()) {
+        /// 8. Without a body this is the end.
+        None => controller.set_done(),
+        /// 9. Otherwise the end is where the body ends.
+        Some(body) => match body.stream.as_whole() {
+            /// 4.3.1. What is there as a whole has ended,
+            Some(_) => controller.set_done(),
+            None => {
+                /// 9.1. and what comes in pieces ends behind the last of them,
+                let end_of_body = EndOfBody(controller.clone());
+                /// 9.4. which is noticed on its way to the reader.
+                let stream = std::mem::take(&mut body.stream);
+                body.stream = stream.through(end_of_body);
+            }
+        },
+    }
+    // 10. NB: A caller that wants all of the body reads all of it.
     response
+}
+
+/// Notices the end of a body: the request is done.
+struct EndOfBody(FetchController);
+
+impl Transform for EndOfBody {
+    fn chunk(&mut self, chunk: Bytes) -> Result<Bytes, BodyError> {
+        Ok(chunk)
+    }
+
+    fn finish(&mut self) -> Result<Bytes, BodyError> {
+        self.0.set_done();
+        Ok(Bytes::new())
+    }
 }
 
 /// The step a caller may name as the one that let a response through.

@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
-use crossexam_web::{HeaderList, Origin};
+use crossexam_web::{HeaderList, Origin, algorithm};
 use smallvec::{SmallVec, smallvec};
 use url::Url;
 
@@ -92,6 +92,8 @@ pub struct Request {
     pub prevent_no_cache_cache_control_header_modification: bool,
     /// Whether a TAO check has failed on the way.
     pub timing_allow_failed: bool,
+    /// What the redirects of a navigation have said of its timing.
+    pub navigation_timing_allow_values: Vec<Vec<String>>,
 }
 
 impl Request {
@@ -135,7 +137,42 @@ impl Request {
             response_tainting: ResponseTainting::Basic,
             prevent_no_cache_cache_control_header_modification: false,
             timing_allow_failed: false,
+            navigation_timing_allow_values: Vec::new(),
         }
+    }
+
+    /// Clones the request: both have a body that delivers all bytes.
+    #[algorithm("concept-request-clone", untraced)]
+    #[must_use]
+    pub fn clone_a_request(&mut self) -> Self {
+        /// 1. A copy,
+        let mut new_request = self.clone();
+        // 2. MODEL: nobody listens with WebDriver BiDi.
+        if let Some(body) = &mut self.body {
+            /// 3. with a clone of the body.
+            new_request.body = Some(body.clone_a_body());
+        }
+        /// 4. That is the clone.
+        new_request
+    }
+
+    /// Adds a range header, from the byte `first` to the byte `last` inclusive, or to the end.
+    #[algorithm("concept-request-add-range-header", untraced)]
+    pub fn add_a_range_header(&mut self, first: u64, last: Option<u64>) {
+        /// 1. A range has an end behind its beginning.
+        debug_assert!(last.is_none_or(|last| first <= last));
+        /// 2. In bytes,
+        let mut range_value = "bytes=".to_owned();
+        /// 3. from the first
+        range_value.push_str(&first.to_string());
+        /// 4. to
+        range_value.push('-');
+        if let Some(last) = last {
+            /// 5. the last.
+            range_value.push_str(&last.to_string());
+        }
+        /// 6. Append it.
+        self.header_list.append("Range", range_value);
     }
 
     /// The URL that was asked for first.
@@ -315,6 +352,22 @@ string_enum! {
         XmlHttpRequest = "xmlhttprequest",
         Other = "other",
     }
+}
+
+/// Translates a potential destination, as `as=` of a preload has it: a destination, or "fetch", which is the empty one.
+/// `None` if it is neither.
+#[algorithm("concept-potential-destination-translate", untraced)]
+pub fn translate_a_potential_destination(potential_destination: &str) -> Option<Destination> {
+    if potential_destination == "fetch" {
+        /// 1. "fetch" has no destination of its own.
+        return Some(Destination::Empty);
+    }
+    /// 2. Everything else must be one.
+    let destination = Destination::ALL.iter().find(|destination| {
+        destination.as_str() == potential_destination && !potential_destination.is_empty()
+    })?;
+    /// 3. And it is.
+    Some(*destination)
 }
 
 string_enum! {

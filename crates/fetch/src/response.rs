@@ -2,8 +2,11 @@
 //!
 //! <https://fetch.spec.whatwg.org/#responses>
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use bytes::Bytes;
-use crossexam_web::HeaderList;
+use crossexam_web::{HeaderList, algorithm};
 use url::Url;
 
 use crate::body::Body;
@@ -100,8 +103,43 @@ pub struct InternalResponse {
     pub timing_allow_passed: bool,
     /// How far the redirects strayed.
     pub redirect_taint: RedirectTaint,
+    /// What is told of the body.
+    pub body_info: BodyInfo,
+    /// What the redirects of a navigation said of its timing.
+    pub navigation_timing_allow_values: Vec<Vec<String>>,
     /// The WebSocket connection, where the answer switched to that protocol.
     pub upgrade: Option<crate::websocket::Endpoint>,
+}
+
+/// Response body info. <https://fetch.spec.whatwg.org/#response-body-info>
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BodyInfo {
+    /// The number of bytes off the wire, of a body that was there as a whole.
+    pub encoded_size: u64,
+    /// The number of bytes without content codings.
+    pub decoded_size: u64,
+    /// Of a body that comes in pieces, both numbers so far.
+    pub so_far: Option<Rc<Cell<(u64, u64)>>>,
+    /// The type, in a short form.
+    pub content_type: String,
+    /// The content coding, if it is one of the known ones.
+    pub content_encoding: String,
+}
+
+impl BodyInfo {
+    /// The number of bytes off the wire, so far.
+    pub fn encoded_size(&self) -> u64 {
+        self.so_far
+            .as_ref()
+            .map_or(self.encoded_size, |sizes| sizes.get().0)
+    }
+
+    /// The number of bytes without content codings, so far.
+    pub fn decoded_size(&self) -> u64 {
+        self.so_far
+            .as_ref()
+            .map_or(self.decoded_size, |sizes| sizes.get().1)
+    }
 }
 
 /// A response's cache state. <https://fetch.spec.whatwg.org/#concept-response-cache-state>
@@ -130,8 +168,43 @@ impl InternalResponse {
             request_includes_credentials: true,
             timing_allow_passed: false,
             redirect_taint: RedirectTaint::SameOrigin,
+            body_info: BodyInfo::default(),
+            navigation_timing_allow_values: Vec::new(),
             upgrade: None,
         }
+    }
+
+    /// Clones the response: both have a body that delivers all bytes.
+    #[algorithm("concept-response-clone", untraced)]
+    #[must_use]
+    pub fn clone_a_response(&mut self) -> Self {
+        // 1. NB: a filter is no part of this; `Response::clone_a_response` takes it along.
+        /// 2. A copy,
+        let mut new_response = self.clone();
+        if let Some(body) = &mut self.body {
+            /// 3. with a clone of the body.
+            new_response.body = Some(body.clone_a_body());
+        }
+        /// 4. That is the clone.
+        new_response
+    }
+
+    /// The URL that a report names: the first, so that it does not tell where redirects led, without a password or
+    /// fragment.
+    #[algorithm("serialize-a-response-url-for-reporting", untraced)]
+    pub fn serialize_the_url_for_reporting(&self) -> Option<String> {
+        /// 1. There is a URL.
+        let first = self.url_list.first()?;
+        /// 2. The first is named,
+        let mut url = first.clone();
+        // Neither fails: a URL without a host has no password.
+        /// 3. without the user's name
+        let _ = url.set_username("");
+        /// 4. and password,
+        let _ = url.set_password(None);
+        url.set_fragment(None);
+        /// 5. and without its fragment.
+        Some(url.into())
     }
 
     /// The URL: the last of the URL list.
@@ -248,6 +321,20 @@ impl Response {
     /// The URL as this response shows it.
     pub fn url(&self) -> Option<&Url> {
         self.url_list().last()
+    }
+
+    /// Clones the response, its filter included.
+    #[algorithm("concept-response-clone", untraced)]
+    #[must_use]
+    pub fn clone_a_response(&mut self) -> Self {
+        match self {
+            Self::Error(error) => Self::Error(error.clone()),
+            /// 1. The same filter over a clone of what is behind it.
+            Self::Actual(actual) => Self::Actual(Box::new(ActualResponse {
+                filter: actual.filter,
+                internal: actual.internal.clone_a_response(),
+            })),
+        }
     }
 
     /// The body as this response shows it.

@@ -3,7 +3,7 @@
 //! <https://fetch.spec.whatwg.org/#tao-check>
 
 use crossexam_web::header_value::get_decode_and_split;
-use crossexam_web::{Trace, algorithm};
+use crossexam_web::{Origin, Trace, algorithm};
 
 use crate::origin_header::serialize_a_request_origin;
 use crate::request::{Mode, Request, ResponseTainting};
@@ -52,4 +52,49 @@ pub fn tao_check(
     }
     /// 8. Nobody else.
     Err(TaoCheckFailure)
+}
+
+/// Keeps what a redirect of a navigation says of its timing, for the document that it ends in.
+#[algorithm("append-to-a-request-s-navigation-timing-allow-values-list")]
+pub(crate) fn append_to_a_requests_navigation_timing_allow_values_list(
+    request: &mut Request,
+    response: &InternalResponse,
+    trace: &Trace,
+) {
+    /// 1. Only navigations have such a list.
+    debug_assert!(request.is_navigation());
+    /// 2. Read `Timing-Allow-Origin`.
+    let tao_values = get_decode_and_split(&response.header_list, b"Timing-Allow-Origin");
+    /// 3. No header names nobody.
+    let tao_values = tao_values.unwrap_or_default();
+    /// 4. Keep the values.
+    request.navigation_timing_allow_values.push(tao_values);
+}
+
+/// Asks whether every redirect of a navigation lets the document it ended in see its timing.
+///
+/// # Errors
+///
+/// When one of them does not.
+#[algorithm("navigation-tao-check", untraced)]
+pub fn navigation_tao_check(
+    response: &InternalResponse,
+    destination_origin: &Origin,
+) -> Result<(), TaoCheckFailure> {
+    let serialized = destination_origin.to_string();
+    /// 1. Each redirect is asked.
+    for tao_values in &response.navigation_timing_allow_values {
+        if tao_values.iter().any(|value| value == "*") {
+            /// 1.1. `*` is everybody.
+            continue;
+        }
+        if tao_values.contains(&serialized) {
+            /// 1.2. The origin is named.
+            continue;
+        }
+        /// 1.3. One refusal is enough.
+        return Err(TaoCheckFailure);
+    }
+    /// 2. Nobody has refused.
+    Ok(())
 }

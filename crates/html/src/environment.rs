@@ -99,6 +99,7 @@ pub fn reserve_an_environment(
         // MODEL: no document is cross-origin isolated.
         cross_origin_isolated_capability: false,
         referrer_source: RefCell::new(None),
+        fetch_group: Default::default(),
         cache: Default::default(),
         origin,
     }
@@ -169,6 +170,7 @@ pub fn set_up_a_window_environment_settings_object(
         global: global(place),
         cross_origin_isolated_capability: false,
         referrer_source: RefCell::new(referrer_source),
+        fetch_group: Default::default(),
         cache: Default::default(),
         origin,
     };

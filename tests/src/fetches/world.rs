@@ -202,6 +202,7 @@ impl World {
                 .flag("cross_origin_isolated")?
                 .unwrap_or(false),
             referrer_source: referrer_source.into(),
+            fetch_group: Default::default(),
             cache: Default::default(),
         };
         fields.finish()?;
