@@ -315,7 +315,6 @@ fn fetch_response_handover<H: Host>(
             get_decode_and_split(&internal.header_list, b"Server-Timing").map(Rc::new);
     }
     // 3. NB: `Fetched::timing_info` is the full timing info, for a navigation as for everybody.
-    // 5. NB: The caller gets the response as the result, and queues its own tasks.
     let controller = params.controller;
     /// 6. Look behind the filter.
     let internal_response = response.internal_mut();
@@ -336,7 +335,8 @@ fn fetch_response_handover<H: Host>(
             }
         },
     }
-    // 10. NB: A caller that wants all of the body reads all of it.
+    // 10. NB: a caller that wants all of the body reads all of it.
+    /// 5. The caller gets the response.
     response
 }
 

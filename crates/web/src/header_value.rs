@@ -79,7 +79,7 @@ pub fn collect_an_http_quoted_string(
     /// 2. The value so far.
     let mut value = String::new();
     /// 3. A quote comes first.
-    let Some(rest) = input
+    let Some(mut rest) = input
         .get(position_start..)
         .and_then(|rest| rest.strip_prefix('"'))
     else {
@@ -87,7 +87,6 @@ pub fn collect_an_http_quoted_string(
     };
     /// 4. Step over it.
     *position += 1;
-    let mut rest = &rest[..];
     /// 5. Go on to the closing quote or the end.
     loop {
         let length = rest.find(['"', '\\']).unwrap_or(rest.len());
