@@ -2,8 +2,9 @@
 //!
 //! <https://fetch.spec.whatwg.org/#cookies>
 
-use crossexam_cookies::{SameSiteMode, serialize_cookies};
+use crossexam_cookies::{SameSiteMode, cookie_default_path, serialize_cookies};
 use crossexam_web::{Host, Timestamp, Trace, algorithm};
+use url::Url;
 
 use crate::origin_header::redirect_taint;
 use crate::request::{Destination, RedirectTaint, Request};
@@ -84,8 +85,10 @@ pub fn parse_and_store_response_set_cookie_headers(
     let same_site_strict_or_lax_allowed = request.destination == Destination::Document
         || determine_the_same_site_mode(request, trace) == SameSiteMode::StrictOrLess;
     let mut store = user_agent.cookies.borrow_mut();
+    /// 6. Of all headers
+    /// 6.1. only `Set-Cookie` counts;
     for value in values {
-        /// 6.2. Take each.
+        /// 6.2. each is taken.
         let outcome = store.parse_and_store(
             now,
             value,
@@ -109,6 +112,17 @@ pub fn parse_and_store_response_set_cookie_headers(
             store.garbage_collect(now, &outcome.cookie.host, policy, trace);
         }
     }
+}
+
+/// The path that a cookie of this URL has where it names none, as a URL writes it.
+#[algorithm("serialized-cookie-default-path", untraced)]
+pub fn serialized_cookie_default_path(url: &Url) -> String {
+    /// 1. Take the URL
+    let mut clone_url = url.clone();
+    /// 2. with all but the last segment of its path.
+    clone_url.set_path(cookie_default_path(url.path()));
+    /// 3. Its path is meant.
+    clone_url.path().to_owned()
 }
 
 /// Decides which cookies, by their SameSite attribute, may go along with a request.

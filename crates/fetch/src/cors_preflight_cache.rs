@@ -62,6 +62,15 @@ pub enum Allows {
     HeaderName(Bytes),
 }
 
+/// Whether the cache has an entry that matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EntryMatch {
+    /// It has.
+    Found,
+    /// It has none.
+    None,
+}
+
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
         hash_key(
@@ -151,47 +160,45 @@ impl CorsPreflightCache {
         }
     }
 
-    /// Sets the max-age of the entries that match, or creates an entry if none does.
-    ///
-    /// This is the two steps of CORS-preflight fetch for methods, and likewise for header names.
-    pub(crate) fn remember(
+    /// Sets the max-age of the entries that match.
+    pub(crate) fn set_max_age(
+        &mut self,
+        request: &Request,
+        max_age: u64,
+        allows: &Allows,
+        now: Timestamp,
+    ) -> EntryMatch {
+        let expires = now + Duration::from_secs(max_age);
+        let mut matched = EntryMatch::None;
+        if let Some(entries) = self.entries.get_mut(&key_of(request)) {
+            for entry in entries
+                .iter_mut()
+                .filter(|entry| entry.matches(request.credentials_mode, now))
+            {
+                let is_match = match allows {
+                    Allows::Method(method) => entry.allows.allows_method(method),
+                    Allows::HeaderName(name) => entry.allows.allows_header_name(name),
+                };
+                if is_match {
+                    entry.expires = expires;
+                    matched = EntryMatch::Found;
+                }
+            }
+        }
+        matched
+    }
+
+    /// Creates a new cache entry.
+    #[algorithm("concept-cache-create-entry", untraced)]
+    pub(crate) fn create_a_new_cache_entry(
         &mut self,
         request: &Request,
         max_age: u64,
         allows: Allows,
         now: Timestamp,
     ) {
-        let expires = now + Duration::from_secs(max_age);
-        let mut matched = false;
-        if let Some(entries) = self.entries.get_mut(&key_of(request)) {
-            for entry in entries
-                .iter_mut()
-                .filter(|entry| entry.matches(request.credentials_mode, now))
-            {
-                let is_match = match &allows {
-                    Allows::Method(method) => entry.allows.allows_method(method),
-                    Allows::HeaderName(name) => entry.allows.allows_header_name(name),
-                };
-                if is_match {
-                    entry.expires = expires;
-                    matched = true;
-                }
-            }
-        }
-        if !matched {
-            self.create_a_new_cache_entry(request, expires, allows, now);
-        }
-    }
-
-    #[algorithm("concept-cache-create-entry", untraced)]
-    fn create_a_new_cache_entry(
-        &mut self,
-        request: &Request,
-        expires: Timestamp,
-        allows: Allows,
-        now: Timestamp,
-    ) {
         self.sweep(now);
+        let expires = now + Duration::from_secs(max_age);
         /// 1. An entry for the request's partition, origin, URL and credentials.
         let key = key_of(request);
         let key = Key {

@@ -11,7 +11,7 @@ use crossexam_web::safelist::{
 };
 
 use crate::cors_check::cors_check;
-use crate::cors_preflight_cache::Allows;
+use crate::cors_preflight_cache::{Allows, EntryMatch};
 use crate::failure::{BlockReason, NetworkError, PreflightFailure};
 use crate::fetch_params::{FetchController, FetchParams, TimingInfo};
 use crate::host::{Host, HttpRequestPurpose};
@@ -52,6 +52,7 @@ pub(crate) async fn cors_preflight_fetch<H: Host>(
         .append("Access-Control-Request-Method", request.method.clone());
     /// 4. and the headers that are not safelisted,
     let headers = cors_unsafe_request_header_names(&request.header_list);
+    /// 5. If there are any, they are asked for:
     if !headers.is_empty() {
         /// 5.1. lowercased, sorted, separated by commas without spaces.
         let value = headers.join(&b","[..]);
@@ -213,13 +214,24 @@ pub(crate) async fn cors_preflight_fetch<H: Host>(
     trace.fact("max-age", || max_age.to_string());
     let mut cache = params.user_agent.preflight_cache.borrow_mut();
     let now = params.host.now();
+    // 7.11. NB: the model's browser always has such a cache; with a limit of no seconds it is as if it had none.
     for method in methods.into_iter().flatten() {
-        /// 7.13. Remember each method.
-        cache.remember(request, max_age, Allows::Method(method), now);
+        let allows = Allows::Method(method);
+        /// 7.12. A method that is remembered already is remembered for so long,
+        let found = cache.set_max_age(request, max_age, &allows, now);
+        if found == EntryMatch::None {
+            /// 7.13. any other from now on.
+            cache.create_a_new_cache_entry(request, max_age, allows, now);
+        }
     }
     for name in header_names.into_iter().flatten() {
-        /// 7.15. Remember each header name.
-        cache.remember(request, max_age, Allows::HeaderName(name), now);
+        let allows = Allows::HeaderName(name);
+        /// 7.14. The same for the header names that are remembered
+        let found = cache.set_max_age(request, max_age, &allows, now);
+        if found == EntryMatch::None {
+            /// 7.15. and those that are not.
+            cache.create_a_new_cache_entry(request, max_age, allows, now);
+        }
     }
     /// 7.16. The permission is given.
     Ok(())

@@ -75,7 +75,9 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
     // its length at the end. (`Sec-Fetch-*` and `Sec-Purpose` are set, not appended: no script can have put them there.)
     // SPEC: step 8.1 spares the copy where nobody can be asked and no redirect is followed, but such a request can still
     // be sent twice, after a 421.
-    /// 8.2.1. What is added for the wire must not stay with the request.
+    /// 8. Complete the request for the wire;
+    /// 8.2. in any case
+    /// 8.2.1. what is added for the wire must not stay with the request.
     let original = (request.header_list.len(), request.cache_mode);
     let http_request = request;
 
@@ -112,6 +114,7 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
         http_request.header_list.append("Content-Length", value);
     }
     // 8.10. MODEL: the host of a keepalive request keeps count of what is in flight in its fetch group.
+    /// 8.11. Where it comes from, if that is told.
     if let Referrer::Url(referrer) = &http_request.referrer {
         /// 8.11.1. The referrer as text.
         let value = Bytes::copy_from_slice(referrer.as_str().as_bytes());
@@ -129,9 +132,10 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
         /// 8.14. `Sec-Purpose`.
         http_request.header_list.set("Sec-Purpose", "prefetch");
     }
+    /// 8.15. What the page has not said of the browser,
     if !http_request.header_list.contains(b"User-Agent") {
         // SPEC: a request without a client has no environment to ask; the browser is the same.
-        /// 8.15.1. Who the browser says it is.
+        /// 8.15.1. the browser says itself.
         let value = environment_default_user_agent_value(choices, http_request.client.as_deref());
         if !value.is_empty() {
             /// 8.15.2. `User-Agent`.
@@ -151,6 +155,7 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
             .header_list
             .append("Cache-Control", "max-age=0");
     }
+    /// 8.18. A request that passes the browser's cache by passes others by, too.
     if matches!(
         http_request.cache_mode,
         CacheMode::NoStore | CacheMode::Reload
@@ -178,11 +183,13 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
             .header_list
             .append("Accept-Encoding", codings.clone());
     }
+    /// 8.21. Credentials, if they go along.
     if include_credentials {
         /// 8.21.1. `Cookie`.
         append_a_request_cookie_header(http_request, params.user_agent, params.host.now(), trace);
+        /// 8.21.2. Unless the page has written an `Authorization` itself,
         if !http_request.header_list.contains(b"Authorization") {
-            /// 8.21.2.1. Perhaps a password goes along:
+            /// 8.21.2.1. perhaps a password goes along:
             let url = http_request.current_url();
             let url_includes_credentials = includes_credentials(url);
             let entries = params.user_agent.authentication_entries.borrow();
@@ -224,16 +231,18 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
             _ => CacheMode::NoStore,
         };
     }
+    /// 8.26. Unless the cache is passed by,
     if let Some(partition) = &http_cache
         && may_be_answered_from_the_cache(http_request, options)
     {
         let (url, list) = (http_request.current_url(), &http_request.header_list);
-        /// 8.26.1. Is there a stored response for the same URL and the same headers, as far as it varies by them?
+        /// 8.26.1. is there a stored response for the same URL and the same headers, as far as it varies by them?
         stored_response = params
             .user_agent
             .http_cache
             .borrow_mut()
             .select(partition, url, list);
+        /// 8.26.2. If there is one,
         if let Some(stored) = &stored_response {
             let freshness = freshness_for(stored, http_request, params.host.now());
             trace.fact("stored response", || match freshness {
@@ -241,11 +250,13 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
                 Freshness::StaleWhileRevalidate => "stale, and may be used while it is revalidated",
                 Freshness::Stale => "stale",
             });
+            /// 8.26.2.1. it may be one that will do while it is revalidated.
             if http_request.cache_mode == CacheMode::Default
                 && freshness == Freshness::StaleWhileRevalidate
                 && http_request.client.is_some()
             {
                 /// 8.26.2.1.1. It will do for once,
+                /// 8.26.2.1.2. from the cache,
                 response = Some(from_the_cache(stored, CacheState::Local));
                 /// 8.26.2.1.3. and the same request
                 let mut revalidate_request = http_request.clone();
@@ -259,10 +270,12 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
                 /// 8.26.2.1.7. while this fetch goes on.
                 params.host.fetch_in_parallel(revalidate_request);
             } else {
+                /// 8.26.2.2. Otherwise it must be fresh, or validated.
                 if freshness == Freshness::Stale {
                     /// 8.26.2.2.1. It is stale: ask whether it is still good,
                     revalidating = Revalidating::Yes;
                 }
+                /// 8.26.2.2.2. Some cache modes take what is stale.
                 if revalidating == Revalidating::Yes
                     && !matches!(
                         http_request.cache_mode,
@@ -296,6 +309,7 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
         /// 9. It was canceled meanwhile, during a preflight or a prompt.
         return params.appropriate_network_error();
     }
+    /// 11. Without a response from the cache, ask the network.
     let response = match response {
         Some(response) => response,
         None => {
@@ -336,6 +350,7 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
     internal.request_includes_credentials = include_credentials;
 
     let request = &mut params.request;
+    /// 15. Does the server ask for a password, and can the user be asked?
     if internal.status == 401
         && request.response_tainting != ResponseTainting::Cors
         && include_credentials
@@ -357,6 +372,7 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
             .body
             .as_ref()
             .is_some_and(|body| body.source == BodySource::Null);
+        /// 15.2. The body must be sent again.
         if has_stream {
             /// 15.2.1. A stream cannot be sent twice.
             return NetworkError::new(BlockReason::BodyNotReplayable, here!()).into();
@@ -367,6 +383,7 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
         // SPEC: a request that takes its credentials from the URL (every navigation does) would be sent a second time
         // before anybody is asked, although the URL has none and the request would be the same. As in browsers, the user
         // is asked at once.
+        /// 15.3. What the URL carries was not asked for yet, or was not right.
         if !request.use_url_credentials
             || options.is_authentication_fetch
             || !url_includes_credentials
@@ -426,6 +443,7 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
         }
         return response;
     }
+    /// 16. Does a proxy ask for a password?
     if internal.status == 407 {
         let TraversableForUserPrompts::Traversable(traversable) =
             request.traversable_for_user_prompts
@@ -455,6 +473,7 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
         .body
         .as_ref()
         .is_none_or(|body| body.source != BodySource::Null);
+    /// 17. Was this the wrong server for the request?
     if internal.status == 421 && !options.is_new_connection_fetch && replayable {
         if params.controller.is_canceled() {
             /// 17.1. A canceled fetch goes no further.
@@ -617,6 +636,7 @@ fn update_the_cache<H: Host>(
         /// 11.3. What was stored may no longer be true.
         cache.invalidate(partition, url, &internal.header_list);
     }
+    /// 11.4. The server may say that what is stored is still good.
     if let Some(stored) = &validated
         && internal.status == 304
     {
@@ -627,6 +647,7 @@ fn update_the_cache<H: Host>(
         /// 11.4.3. with the server's word for it.
         return validated;
     }
+    /// 11.5. Otherwise what came is the response.
     if &http_request.method[..] == b"HEAD" && internal.status == 200 {
         cache.update_by_head(partition, url, list, &internal.header_list, times);
     }
