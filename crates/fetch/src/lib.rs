@@ -17,6 +17,7 @@
 //!         status_message: "OK".into(),
 //!         header_list: [("Content-Type", "text/plain")].into_iter().collect(),
 //!         body: "the balance is 42".into(),
+//!         ..HttpResponse::default()
 //!     })
 //! });
 //! let mut request = Request::new("https://alice.example/balance".parse()?);
