@@ -52,7 +52,7 @@ fn response(status: u16, headers: &[(&'static str, &'static str)]) -> HttpRespon
         status_message: Bytes::from_static(b"OK"),
         header_list: header_list(headers),
         body: Bytes::from_static(b"{}").into(),
-        upgrade: None,
+        ..HttpResponse::default()
     }
 }
 

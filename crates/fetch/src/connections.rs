@@ -74,6 +74,7 @@ pub struct Connection {
     /// When it was made.
     pub timing_info: ConnectionTimingInfo,
     is_in_use: Cell<bool>,
+    is_broken: Cell<bool>,
 }
 
 /// The name that a host gives to a connection; it uses none a second time.
@@ -149,6 +150,12 @@ impl Connection {
             .set(!self.timing_info.alpn_negotiated_protocol.is_shared());
     }
 
+    /// The connection is of no use to anybody any more.
+    pub fn break_off(&self) {
+        self.is_broken.set(true);
+        self.is_in_use.set(false);
+    }
+
     /// Lets others take the connection.
     pub fn end_use(&self) {
         self.is_in_use.set(false);
@@ -215,8 +222,13 @@ impl ConnectionPool {
     fn find(&mut self, key: PoolKeyRef<'_>, host: &impl Host) -> Option<Rc<Connection>> {
         let connections = self.connections.get_mut(&key)?;
         let before = connections.len();
-        connections
-            .retain(|connection| connection.is_in_use.get() || host.is_connected(connection.id));
+        connections.retain(|connection| {
+            if connection.is_broken.get() {
+                host.close_connection(connection.id);
+                return false;
+            }
+            connection.is_in_use.get() || host.is_connected(connection.id)
+        });
         self.count -= before - connections.len();
         let found = connections
             .iter()
@@ -422,6 +434,7 @@ async fn create_a_connection<H: Host>(
         proxy,
         timing_info,
         is_in_use: Cell::new(false),
+        is_broken: Cell::new(false),
     })
 }
 

@@ -85,6 +85,14 @@ pub fn is_supported(coding: &[u8]) -> bool {
     Coding::of(coding).is_some()
 }
 
+/// The name in lowercase of a content coding that is understood and registered.
+pub fn known_name(coding: &[u8]) -> Option<&'static str> {
+    const NAMES: [&str; 6] = ["br", "deflate", "gzip", "identity", "x-gzip", "zstd"];
+    NAMES
+        .into_iter()
+        .find(|name| coding.eq_ignore_ascii_case(name.as_bytes()))
+}
+
 /// Undoes the codings of one body while its bytes come.
 #[derive(Debug)]
 pub struct Decoder {

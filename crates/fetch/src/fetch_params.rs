@@ -6,14 +6,14 @@ use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crossexam_web::{Step, Timestamp, Trace, algorithm};
 
 use crate::failure::{BlockReason, NetworkError};
 pub use crate::fetch_timing::TimingInfo;
-use crate::host::Host;
+use crate::host::{Host, InterimResponse};
 use crate::request::Request;
 use crate::response::Response;
 use crate::user_agent::UserAgent;
@@ -39,7 +39,9 @@ pub struct FetchParams<'a, H> {
     pub passed: Option<&'static Step>,
 }
 
-/// Stops a fetch. Clones are handles of the same controller. <https://fetch.spec.whatwg.org/#fetch-controller>
+/// Stops a fetch, and hears of its progress. Clones are handles of the same controller: a body that still comes keeps one.
+///
+/// <https://fetch.spec.whatwg.org/#fetch-controller>
 ///
 /// The standard's controller also hands out the times of a fetch and takes a navigation's next redirect; here
 /// [`Fetched`](crate::Fetched) does the one and
@@ -47,11 +49,35 @@ pub struct FetchParams<'a, H> {
 #[derive(Debug, Clone, Default)]
 pub struct FetchController(Rc<Control>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Control {
     state: Cell<ControllerState>,
     done: Cell<bool>,
     wakers: RefCell<Vec<Waker>>,
+    observer: RefCell<Option<Observer>>,
+}
+
+/// Hears of a fetch's progress.
+pub type Observer = Rc<dyn Fn(Progress<'_>)>;
+
+/// What happens while a fetch goes on.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// So many bytes of the request's body were sent ("process request body chunk length").
+    RequestBodyChunk(u64),
+    /// The request's body was sent, or there is none ("process request end-of-body").
+    RequestEndOfBody,
+    /// An early hints response came ("process early hints response").
+    EarlyHints(&'a InterimResponse),
+}
+
+impl std::fmt::Debug for Control {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Control")
+            .field("state", &self.state)
+            .field("done", &self.done)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The state of a fetch controller. <https://fetch.spec.whatwg.org/#fetch-controller-state>
@@ -89,6 +115,28 @@ impl FetchController {
     /// Sets the request's done flag.
     pub(crate) fn set_done(&self) {
         self.0.done.set(true);
+    }
+
+    /// Lets somebody hear of the fetch's progress.
+    pub fn observe(&self, observer: Observer) {
+        *self.0.observer.borrow_mut() = Some(observer);
+    }
+
+    /// Who hears of the fetch's progress.
+    pub(crate) fn observer(&self) -> Option<Observer> {
+        self.0.observer.borrow().clone()
+    }
+
+    /// Whether the fetch is aborted or terminated; if it is not, the task is woken once it is.
+    pub(crate) fn poll_canceled(&self, context: &Context<'_>) -> bool {
+        if self.is_canceled() {
+            return true;
+        }
+        let mut wakers = self.0.wakers.borrow_mut();
+        if !wakers.iter().any(|waker| waker.will_wake(context.waker())) {
+            wakers.push(context.waker().clone());
+        }
+        false
     }
 
     /// Whether two handles are of the same controller.
@@ -133,13 +181,8 @@ impl FetchController {
             }
             match future.as_mut().poll(context) {
                 Poll::Ready(output) => Poll::Ready(Ok(output)),
-                Poll::Pending => {
-                    let mut wakers = self.0.wakers.borrow_mut();
-                    if !wakers.iter().any(|waker| waker.will_wake(context.waker())) {
-                        wakers.push(context.waker().clone());
-                    }
-                    Poll::Pending
-                }
+                Poll::Pending if self.poll_canceled(context) => Poll::Ready(Err(Canceled)),
+                Poll::Pending => Poll::Pending,
             }
         })
         .await

@@ -182,6 +182,19 @@ pub struct HttpResponse {
     pub body: BodyStream,
     /// The connection, where the answer switches to the WebSocket protocol (status 101).
     pub upgrade: Option<Endpoint>,
+    /// What came before it, in order.
+    pub interim_responses: Vec<InterimResponse>,
+}
+
+/// A response with a status from 100 to 199, which another one follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InterimResponse {
+    /// The status code.
+    pub status: u16,
+    /// The headers, in order.
+    pub header_list: HeaderList,
+    /// When it came.
+    pub at: Timestamp,
 }
 
 impl Default for HttpResponse {
@@ -193,6 +206,7 @@ impl Default for HttpResponse {
             header_list: HeaderList::new(),
             body: BodyStream::default(),
             upgrade: None,
+            interim_responses: Vec::new(),
         }
     }
 }

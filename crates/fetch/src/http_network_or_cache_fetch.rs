@@ -19,7 +19,9 @@ use crate::fetch_metadata::append_the_fetch_metadata_headers_for_a_request;
 use crate::fetch_params::FetchParams;
 use crate::host::{Host, HttpRequestPurpose, NetworkPartitionKey, Proxy};
 use crate::http_cache::cache_control::RequestDirectives;
-use crate::http_cache::{Freshness, StoredResponse, Times, is_unsafe_method};
+use crate::http_cache::{
+    Freshness, Place, StoredResponse, Times, is_unsafe_method, store_when_complete,
+};
 use crate::http_network_fetch::http_network_fetch;
 use crate::network_partition_keys::determine_the_http_cache_partition;
 use crate::origin_header::{append_a_request_origin_header, redirect_taint};
@@ -653,34 +655,57 @@ fn update_the_cache<H: Host>(
     }
     // SPEC: the text stores whatever the cache mode is; "no-store" is there to behave as if there were no cache.
     if &http_request.method[..] == b"GET" && http_request.cache_mode != CacheMode::NoStore {
-        // MODEL: what comes in pieces is not stored.
         let body = internal.body.as_ref().map(|body| body.stream.as_whole());
-        let stored = if body.is_some_and(|body| body.is_none()) {
-            None
-        } else {
-            StoredResponse::new(
-                list,
-                internal.status,
-                internal.status_message.clone(),
-                &internal.header_list,
-                body.flatten().cloned(),
-                times,
-            )
-        };
-        if let Some(stored) = stored {
-            let limits = &params.user_agent.choices.http_cache_limits;
-            /// 11.5.2. Store it, if HTTP lets it be stored.
-            cache.store(partition, url, list, stored, limits);
-        } else if let Some(stored) = validated
-            && internal.status < 500
-        {
-            // What was asked about is not what the server has now.
-            cache.discard(partition, url, &stored);
+        let stored = StoredResponse::new(
+            list,
+            internal.status,
+            internal.status_message.clone(),
+            &internal.header_list,
+            body.flatten().cloned(),
+            times,
+        );
+        let limits = &params.user_agent.choices.http_cache_limits;
+        let is_validated_by_another = validated.filter(|_| internal.status < 500);
+        match (stored, body) {
+            (Some(stored), Some(None)) => {
+                let place = Place {
+                    cache: Rc::clone(&params.user_agent.http_cache),
+                    partition: Rc::clone(partition),
+                    url: url.clone(),
+                    request: list.clone(),
+                    limits: *limits,
+                };
+                drop(cache);
+                /// 11.5.2. Store it when all of its body is there.
+                return stored_later(forward_response, place, stored);
+            }
+            (Some(stored), None | Some(Some(_))) => {
+                /// 11.5.2. Store it, if HTTP lets it be stored.
+                cache.store(partition, url, list, stored, limits);
+            }
+            (None, _) => {
+                if let Some(stored) = is_validated_by_another {
+                    // What was asked about is not what the server has now.
+                    cache.discard(partition, url, &stored);
+                }
+            }
         }
     }
     drop(cache);
     /// 11.5.1. It is the response.
     forward_response
+}
+
+/// The response, to be stored when somebody has read all of its body.
+fn stored_later(mut response: Response, place: Place, stored: StoredResponse) -> Response {
+    let body = response
+        .internal_mut()
+        .and_then(|internal| internal.body.as_mut());
+    if let Some(body) = body {
+        let stream = std::mem::take(&mut body.stream);
+        body.stream = store_when_complete(stream, place, stored);
+    }
+    response
 }
 
 /// Whether the page itself made the request conditional.

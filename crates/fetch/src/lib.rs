@@ -82,7 +82,7 @@ pub use client::{Environment, GlobalObject, PolicyContainer};
 pub use connections::Connection;
 pub use failure::{BlockReason, CorsCheckFailure, NetworkError, PreflightFailure};
 pub use fetch_algorithm::{Fetched, fetch, fetch_in_parallel};
-pub use fetch_params::{ControllerState, FetchController};
+pub use fetch_params::{ControllerState, FetchController, Progress};
 pub use host::{
     ConnectionFailure, ConnectionParams, Host, HttpRequest, HttpRequestPurpose, HttpResponse,
     NetworkFailure,

@@ -1,6 +1,7 @@
 //! What one browser remembers, and the choices the standards leave to it.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use bytes::Bytes;
 use crossexam_cookies::{CookiePolicy, CookieStore};
@@ -25,7 +26,7 @@ pub struct UserAgent {
     /// The CORS-preflight cache.
     pub preflight_cache: RefCell<CorsPreflightCache>,
     /// The HTTP caches, one for each partition.
-    pub http_cache: RefCell<HttpCache>,
+    pub http_cache: Rc<RefCell<HttpCache>>,
     /// The connection pool.
     pub connections: RefCell<ConnectionPool>,
     /// HTTP authentication entries.

@@ -31,7 +31,7 @@ impl Script {
                 .map(|(name, value)| (*name, value.clone()))
                 .collect(),
             body: Bytes::from_static(b"secret").into(),
-            upgrade: None,
+            ..HttpResponse::default()
         }
     }
 
@@ -318,7 +318,7 @@ proptest! {
     ) {
         let header_list: HeaderList = headers.into_iter().collect();
         let host = ReadyHost::new(|_: &SentRequest| -> Answer {
-            Ok(HttpResponse { status, status_message: Bytes::new(), header_list: header_list.clone(), body: Bytes::new().into(), upgrade: None })
+            Ok(HttpResponse { status, status_message: Bytes::new(), header_list: header_list.clone(), ..HttpResponse::default() })
         });
         let mut request = Request::new(url(if same_origin { "https://charlie.example/x" } else { ALICE }));
         request.client = Some(page("https://charlie.example/"));

@@ -103,7 +103,7 @@ fn page(headers: &[(&'static str, &'static str)]) -> Result<HttpResponse, Networ
         status_message: "".into(),
         header_list,
         body: "<p>hello".into(),
-        upgrade: None,
+        ..HttpResponse::default()
     })
 }
 

@@ -99,6 +99,7 @@ impl From<WireResponse> for HttpResponse {
             header_list: response.header_list,
             body: response.body.into(),
             upgrade: response.upgrade,
+            interim_responses: Vec::new(),
         }
     }
 }

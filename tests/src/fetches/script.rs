@@ -52,7 +52,7 @@ impl Answer {
                     status_message: fields.bytes("reason")?.unwrap_or_default().into(),
                     header_list: fields.headers("headers")?.unwrap_or_default(),
                     body: Bytes::from(fields.bytes("body")?.unwrap_or_default()).into(),
-                    upgrade: None,
+                    ..HttpResponse::default()
                 })
             }
         };

@@ -46,6 +46,15 @@ pub trait Transform {
     ///
     /// Breaks the stream off.
     fn finish(&mut self) -> Result<Bytes, BodyError>;
+
+    /// Why the stream is to break off before its next chunk, whether one is there or not. If there is no reason, the task
+    /// is woken when there is one.
+    fn interruption(&mut self, _context: &Context<'_>) -> Option<BodyError> {
+        None
+    }
+
+    /// Nobody wants the rest.
+    fn canceled(&mut self) {}
 }
 
 struct Passage {
@@ -67,6 +76,11 @@ impl Passage {
         loop {
             if let Some(end) = &self.end {
                 return Poll::Ready(end.clone().map(|()| None));
+            }
+            if let Some(error) = self.transform.interruption(context) {
+                self.end = Some(Err(error));
+                self.source.cancel();
+                continue;
             }
             let Poll::Ready(chunk) = self.source.poll_chunk(context) else {
                 return Poll::Pending;
@@ -137,6 +151,13 @@ impl BodyStream {
         (BodyWriter(pipe.clone()), Self(Kind::Written(pipe)))
     }
 
+    /// A stream that has broken off before its first byte.
+    pub fn broken(error: BodyError) -> Self {
+        let (writer, stream) = Self::written();
+        writer.error(error);
+        stream
+    }
+
     /// All that is left of the stream, where it is there without waiting and as a whole.
     pub fn as_whole(&self) -> Option<&Bytes> {
         static NOTHING: Bytes = Bytes::new();
@@ -190,8 +211,11 @@ impl BodyStream {
             Kind::Branch(branch) => branch.cancel(),
             Kind::Through(passage) => {
                 let mut passage = passage.borrow_mut();
-                passage.end.get_or_insert(Ok(()));
-                passage.source.cancel();
+                if passage.end.is_none() {
+                    passage.end = Some(Ok(()));
+                    passage.transform.canceled();
+                    passage.source.cancel();
+                }
             }
         }
     }

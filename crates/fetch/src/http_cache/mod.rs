@@ -9,6 +9,7 @@ pub mod cache_control;
 pub mod http_date;
 mod recency;
 mod stored_response;
+mod storing;
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -22,6 +23,7 @@ use crate::host::NetworkPartitionKey;
 use recency::{Recency, Slot};
 
 pub use stored_response::{Freshness, StoredResponse, Times, is_heuristically_cacheable};
+pub use storing::{Place, store_when_complete};
 
 /// The HTTP caches of a user agent, one for each partition.
 ///

@@ -135,6 +135,13 @@ impl StoredResponse {
         })
     }
 
+    /// The same response with this body.
+    #[must_use]
+    pub(super) fn with_body(mut self, body: Bytes) -> Self {
+        self.body = Some(body);
+        self
+    }
+
     fn directives(&self) -> &ResponseDirectives {
         self.directives
             .get_or_init(|| ResponseDirectives::of(&self.header_list))

@@ -71,7 +71,7 @@ pub fn answer(status: u16, headers: &[(&'static str, &'static str)]) -> Answer {
         status_message: Bytes::new(),
         header_list: headers.iter().copied().collect(),
         body: BodyStream::whole("secret"),
-        upgrade: None,
+        ..HttpResponse::default()
     })
 }
 

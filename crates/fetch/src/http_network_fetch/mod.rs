@@ -2,25 +2,26 @@
 //!
 //! <https://fetch.spec.whatwg.org/#http-network-fetch>
 
-use bytes::Bytes;
-use crossexam_web::algorithm;
-use crossexam_web::header_value::extract_header_list_values;
+mod receiving;
 
-use crate::body::{Body, BodyError, BodySource, BodyStream, Transform};
+use std::rc::Rc;
+
+use crossexam_web::{Timestamp, algorithm};
+
+use crate::body::{Body, BodySource};
 use crate::connections::{
-    Connection, NewConnection, Protocol, Wanted, clamp_and_coarsen_connection_timing_info,
-    obtain_a_connection, says_close,
+    NewConnection, Protocol, Wanted, clamp_and_coarsen_connection_timing_info, obtain_a_connection,
+    says_close,
 };
-use crate::content_codings::{CodingFailure, Decoder, handle_content_codings};
 use crate::cookie_header::parse_and_store_response_set_cookie_headers;
 use crate::failure::{BlockReason, NetworkError};
-use crate::fetch_params::{Canceled, FetchParams, coarsen_time};
+use crate::fetch_params::{Canceled, FetchParams, Progress, coarsen_time};
 use crate::host::{ConnectionFailure, Host, HttpRequest, NetworkFailure};
 use crate::http_network_or_cache_fetch::NetworkOrCacheFetch;
 use crate::network_partition_keys::requests_network_partition_key;
 use crate::request::{Mode, TraversableForUserPrompts};
 use crate::response::{InternalResponse, Response};
-use crate::user_agent::UserAgent;
+use receiving::{InUse, receive};
 
 /// Sends the request and takes the answer.
 #[algorithm("concept-http-network-fetch", trace = params.trace)]
@@ -77,6 +78,13 @@ pub(crate) async fn http_network_fetch<H: Host>(
         .await;
     let connection = match connection {
         Ok(Ok(connection)) => connection,
+        // NB: which certificate is shown where is settled beforehand, so there is no dialog to make available.
+        /// 8.5.2. A client certificate would be needed.
+        Ok(Err(ConnectionFailure::Network(
+            failure @ NetworkFailure::ClientCertificateRequired,
+        ))) => {
+            return NetworkError::new(BlockReason::Network(failure), here!()).into();
+        }
         /// 8.1. No connection, no response.
         Ok(Err(ConnectionFailure::Network(failure))) => {
             return NetworkError::new(BlockReason::Network(failure), here!()).into();
@@ -120,7 +128,8 @@ pub(crate) async fn http_network_fetch<H: Host>(
     let isolated = params.cross_origin_isolated_capability;
     /// 8.4. The request goes out.
     timing_info.final_network_request_start_time = coarsen_time(params.host.now(), isolated);
-    let in_use = InUse::new(params.user_agent, params.host, &connection);
+    let mut in_use = InUse::new(Rc::clone(&connection));
+    let observer = params.controller.observer();
     /// 8.5. Make the request, unless the fetch is canceled meanwhile.
     let result = params
         .controller
@@ -130,13 +139,34 @@ pub(crate) async fn http_network_fetch<H: Host>(
         Ok(Ok(answer)) => answer,
         /// 8.1. The connection breaks.
         Ok(Err(failure)) => {
+            in_use.break_off();
             return NetworkError::new(BlockReason::Network(failure), here!()).into();
         }
         /// 9.2. It was canceled.
         Err(Canceled) => return params.appropriate_network_error(),
     };
-    in_use.end(says_close(&answer.header_list));
-    /// 8.5.1. The answer begins.
+    if let Some(observer) = &observer {
+        transmitted(request.body.as_ref(), &**observer);
+    }
+    in_use.close_afterwards(says_close(&answer.header_list));
+    for interim in &answer.interim_responses {
+        /// 8.5.1. An answer begins.
+        let at = coarsen_time(interim.at, isolated);
+        timing_info.final_network_response_start_time = at;
+        /// 8.5.4. Which one?
+        let status = interim.status;
+        /// 8.5.5. One that another will follow.
+        if timing_info.first_interim_network_response_start_time == Timestamp::default() {
+            /// 8.5.5.1. It was the first.
+            timing_info.first_interim_network_response_start_time = at;
+        }
+        if let (103, Some(observer)) = (status, &observer) {
+            /// 8.5.5.3. It says what will be needed.
+            observer(Progress::EarlyHints(interim));
+        }
+        /// 8.5.5.4. On to the next.
+        continue;
+    }
     timing_info.final_network_response_start_time = coarsen_time(params.host.now(), isolated);
     trace.fact("status", || answer.status.to_string());
     let mut response = InternalResponse::new();
@@ -144,14 +174,15 @@ pub(crate) async fn http_network_fetch<H: Host>(
     response.status_message = answer.status_message;
     response.header_list = answer.header_list;
     response.upgrade = answer.upgrade;
-    let stream = match decoded(&response, answer.body) {
-        Ok(stream) => stream,
-        /// 18.1.1.1.11. What cannot be decoded is no body.
-        Err(failure) => {
-            return NetworkError::new(BlockReason::ContentCoding(failure), here!()).into();
-        }
-    };
-    /// 15. The body comes through its stream.
+    /// 14. What comes goes through a stream,
+    let (stream, body_info) = receive(
+        &response.header_list,
+        answer.body,
+        params.controller,
+        in_use,
+    );
+    response.body_info = body_info;
+    /// 15. which is the body's.
     response.body = Some(Body::from_stream(stream));
     if include_credentials {
         /// 17. Take the cookies.
@@ -167,86 +198,18 @@ pub(crate) async fn http_network_fetch<H: Host>(
     response.into()
 }
 
-/// A connection while a request is under way over it. One that is given up in the middle is of no use to anybody else.
-struct InUse<'a, H: Host> {
-    user_agent: &'a UserAgent,
-    host: &'a H,
-    connection: &'a Connection,
-    has_ended: bool,
-}
-
-impl<'a, H: Host> InUse<'a, H> {
-    fn new(user_agent: &'a UserAgent, host: &'a H, connection: &'a Connection) -> Self {
-        connection.begin_use();
-        Self {
-            user_agent,
-            host,
-            connection,
-            has_ended: false,
-        }
-    }
-
-    /// The message is complete; whether the connection stays is for HTTP/1.x to say.
-    fn end(mut self, says_close: bool) {
-        let protocol = self.connection.timing_info.alpn_negotiated_protocol;
-        self.has_ended = protocol.is_shared() || !says_close;
-        self.connection.end_use();
-    }
-}
-
-impl<H: Host> Drop for InUse<'_, H> {
-    fn drop(&mut self) {
-        if !self.has_ended {
-            self.connection.end_use();
-            self.user_agent
-                .connections
-                .borrow_mut()
-                .remove(self.connection);
-            self.host.close_connection(self.connection.id);
-        }
-    }
-}
-
-/// The body without its content codings.
+/// Tells that the request's body was sent.
+///
+/// MODEL: it goes on the wire as a whole, and whoever watches hears of that once the answer is there.
 #[algorithm("concept-http-network-fetch", untraced)]
-fn decoded(response: &InternalResponse, stream: BodyStream) -> Result<BodyStream, CodingFailure> {
-    let bytes = stream.as_whole();
-    if bytes.is_some_and(Bytes::is_empty) || !response.header_list.contains(b"Content-Encoding") {
-        return Ok(stream);
+fn transmitted(body: Option<&Body>, observer: &dyn Fn(Progress<'_>)) {
+    if let Some(bytes) = body.and_then(Body::known_bytes) {
+        /// 8.5.2.1.3. So many bytes were sent,
+        observer(Progress::RequestBodyChunk(bytes.len() as u64));
+        /// 8.5.2.2.2. and no more follow.
+        observer(Progress::RequestEndOfBody);
+    } else {
+        /// 8.5.1. There was nothing to send.
+        observer(Progress::RequestEndOfBody);
     }
-    /// 18.1.1.1.2. What was done to it?
-    let codings = extract_header_list_values(b"Content-Encoding", &response.header_list);
-    let mut decoder = match codings {
-        Ok(Some(codings)) => Decoder::new(&codings)?,
-        Ok(None) | Err(_) => None,
-    };
-    let Some(bytes) = bytes else {
-        return Ok(match decoder {
-            Some(decoder) => stream.through(Decoding(decoder)),
-            None => stream,
-        });
-    };
-    /// 18.1.1.1.9. Undo it.
-    let bytes = handle_content_codings(decoder.as_mut(), bytes.clone())?;
-    Ok(BodyStream::whole(match decoder {
-        Some(mut decoder) => Bytes::from([bytes, decoder.finish()?].concat()),
-        None => bytes,
-    }))
-}
-
-/// Undoes the codings of a body that comes in pieces.
-struct Decoding(Decoder);
-
-impl Transform for Decoding {
-    fn chunk(&mut self, chunk: Bytes) -> Result<Bytes, BodyError> {
-        handle_content_codings(Some(&mut self.0), chunk).map_err(coding_error)
-    }
-
-    fn finish(&mut self) -> Result<Bytes, BodyError> {
-        self.0.finish().map_err(coding_error)
-    }
-}
-
-fn coding_error(failure: CodingFailure) -> BodyError {
-    BodyError(BlockReason::ContentCoding(failure))
 }
