@@ -167,6 +167,7 @@ pub(crate) async fn http_network_fetch<H: Host>(
         /// 8.5.5.4. On to the next.
         continue;
     }
+    /// 8.5.1. The answer itself begins.
     timing_info.final_network_response_start_time = coarsen_time(params.host.now(), isolated);
     trace.fact("status", || answer.status.to_string());
     let mut response = InternalResponse::new();
