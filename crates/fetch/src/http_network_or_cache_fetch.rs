@@ -115,7 +115,21 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
         /// 8.9. `Content-Length`.
         http_request.header_list.append("Content-Length", value);
     }
-    // 8.10. MODEL: the host of a keepalive request keeps count of what is in flight in its fetch group.
+    if let Some(content_length) = content_length
+        && http_request.keepalive
+        && let Some(client) = &http_request.client
+    {
+        /// 8.10.2. What the client has under way:
+        let group = &client.fetch_group;
+        // SPEC: as written, the request's own record, which is in its group already, is counted a second time.
+        /// 8.10.4. of that the bytes of keepalive requests,
+        let inflight_keepalive_bytes = group.inflight_keepalive_bytes(params.controller);
+        if content_length.saturating_add(inflight_keepalive_bytes) > KEEPALIVE_LIMIT {
+            restore(&mut params.request, original);
+            /// 8.10.5. and no more of them than may outlive the page.
+            return NetworkError::new(BlockReason::KeepaliveQuota, here!()).into();
+        }
+    }
     /// 8.11. Where it comes from, if that is told.
     if let Referrer::Url(referrer) = &http_request.referrer {
         /// 8.11.1. The referrer as text.
@@ -491,6 +505,9 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
     /// 19. That is the response.
     Response::Actual(actual)
 }
+
+/// How many bytes of keepalive requests may be under way for one environment: 64 KiB.
+const KEEPALIVE_LIMIT: u64 = 64 << 10;
 
 /// How often the user is asked for a password during one fetch.
 const MOST_PROMPTS: u8 = 16;

@@ -158,7 +158,9 @@ fn begin(
         Ok(Some(codings)) if codings.len() > 1 => filtered_coding = "multiple",
         Ok(Some(codings)) => {
             // SPEC: a list without members has no first one; it is what the text calls the empty string.
-            let name = codings.first().map_or(Some(""), |coding| known_name(coding));
+            let name = codings
+                .first()
+                .map_or(Some(""), |coding| known_name(coding));
             if let Some(name) = name {
                 /// 18.1.1.1.6. or one that has a name,
                 filtered_coding = name;
