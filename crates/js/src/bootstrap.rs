@@ -39,9 +39,6 @@ const FILES: &[File] = files![
     EVERY "url.js",
     EVERY "encoding.js",
     EVERY "streams.js",
-    EVERY "streams-writable.js",
-    EVERY "streams-readable.js",
-    EVERY "streams-transform.js",
     EVERY "blob.js",
     WINDOW "object-url.js",
     EVERY "clone.js",
@@ -65,6 +62,14 @@ const FILES: &[File] = files![
     WINDOW "dom-user.js",
 ];
 
+/// The files that a realm evaluates when it needs them, in this order.
+const ON_DEMAND: &[File] = files![
+    EVERY "streams-core.js",
+    EVERY "streams-writable.js",
+    EVERY "streams-readable.js",
+    EVERY "streams-transform.js",
+];
+
 type Bytecode = &'static [(&'static str, &'static [u8])];
 
 /// The files' bytecode, compiled once for the process. It is the same for every agent.
@@ -76,7 +81,8 @@ fn bytecode() -> Result<Bytecode, rquickjs::Error> {
     let runtime = Runtime::new()?;
     let context = Context::full(&runtime)?;
     let library = crate::server::library().iter().copied();
-    let files = FILES.iter().map(|file| (file.name, file.source));
+    let files = FILES.iter().chain(ON_DEMAND);
+    let files = files.map(|file| (file.name, file.source));
     let compiled = context.with(|ctx| {
         // A module that is only declared is not linked, so what it imports need not be there.
         files
@@ -102,7 +108,7 @@ pub(crate) fn load<'js>(ctx: &Ctx<'js>, name: &str) -> rquickjs::Result<Module<'
 
 /// Whether this is the name of a bootstrap file, as stacks have it.
 pub(crate) fn is_file(name: &str) -> bool {
-    FILES.iter().any(|file| file.name == name)
+    FILES.iter().chain(ON_DEMAND).any(|file| file.name == name)
 }
 
 /// Evaluates the files of `kind` in a new realm.
@@ -112,9 +118,25 @@ pub(crate) fn evaluate<'js>(
     ops: &Object<'js>,
     lib: &Object<'js>,
 ) -> rquickjs::Result<()> {
+    let files = FILES.iter().filter(|file| file.kinds.contains(&kind));
+    evaluate_files(ctx, files, (ops, lib, &ctx.globals()))
+}
+
+/// Evaluates the files that a realm has not needed before, with what its other files were given.
+pub(crate) fn evaluate_on_demand<'js>(
+    ctx: &Ctx<'js>,
+    given: (&Object<'js>, &Object<'js>, &Object<'js>),
+) -> rquickjs::Result<()> {
+    evaluate_files(ctx, ON_DEMAND.iter(), given)
+}
+
+fn evaluate_files<'a, 'js>(
+    ctx: &Ctx<'js>,
+    files: impl Iterator<Item = &'a File>,
+    (ops, lib, global): (&Object<'js>, &Object<'js>, &Object<'js>),
+) -> rquickjs::Result<()> {
     let mut bundle = Bundle(bytecode()?);
-    let global = ctx.globals();
-    for file in FILES.iter().filter(|file| file.kinds.contains(&kind)) {
+    for file in files {
         let (module, _) = bundle.load(ctx, file.name, None)?.eval()?;
         let function: Function<'js> = module.get("default")?;
         function.call::<_, ()>((ops.clone(), lib.clone(), global.clone()))?;

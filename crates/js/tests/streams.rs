@@ -41,6 +41,28 @@ fn streams_are_as_web_idl_has_them() {
 }
 
 #[test]
+fn a_page_that_overwrites_everything_first_changes_nothing() {
+    check(
+        "const { ReadableStream, Response, Uint8Array, Promise } = globalThis;
+         Object.getPrototypeOf(Uint8Array.prototype).set = Array.prototype.push = ArrayBuffer.prototype.transfer = () => { throw new Error('overwritten'); };
+         for (const name of ['ReadableStream', 'WritableStream', 'AbortController', 'Uint8Array', 'ArrayBuffer', 'DataView']) globalThis[name] = null;
+         Symbol.asyncIterator;
+         const stream = new ReadableStream({ type: 'bytes', pull(c) { c.enqueue(new Uint8Array([104, 105])); c.close(); } });
+         same(await new Response(stream).clone().text(), 'hi');
+         const reader = new Response('abc').body.getReader({ mode: 'byob' }); same((await reader.read(new Uint8Array(2))).value[1], 98);",
+    );
+}
+
+#[test]
+fn array_buffers_are_transferred() {
+    check(
+        "const buffer = new Uint8Array([1, 2]).buffer; const { moved } = structuredClone({ moved: buffer }, { transfer: [buffer] });
+         same([moved.byteLength, buffer.byteLength, buffer.detached], [2, 0, true]);
+         throws(() => structuredClone(1, { transfer: [buffer] }), 'DataCloneError'); throws(() => structuredClone(1, { transfer: [{}] }), 'DataCloneError');",
+    );
+}
+
+#[test]
 fn chunks_go_through_queues_readers_and_iterators() {
     check(
         "const stream = new ReadableStream({ start(c) { c.enqueue('a'); c.enqueue('b'); c.close(); } });

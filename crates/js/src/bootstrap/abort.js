@@ -119,6 +119,7 @@ export default function (ops, lib, global) {
     const index = indexOf(state.steps, steps);
     if (index >= 0) splice(state.steps, index, 1);
   };
+  lib.AbortController = AbortController;
   lib.createDependentSignal = createDependent;
   lib.signalAbort = signalAbort;
 }

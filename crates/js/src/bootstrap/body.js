@@ -3,7 +3,6 @@
 
 export default function (ops, lib, global) {
   const { push } = lib.primordials;
-  const { streams } = lib;
   const { convert } = lib;
   const UsedError = () => new TypeError('the body is used already');
 
@@ -51,10 +50,10 @@ export default function (ops, lib, global) {
   };
   const closeByte = (controller) => {
     controller.close();
-    if (streams.sizeOf(controller.pending) > 0) streams.byteController.respond(controller, 0);
+    if (lib.streams.sizeOf(controller.pending) > 0) lib.streams.byteController.respond(controller, 0);
   };
   const pullRemote = (body, stream) => {
-    const pulled = streams.deferred();
+    const pulled = lib.deferred();
     readRemote(body, (chunk) => {
       stream.controller.enqueue(ops.chunkBytes(chunk, body.how));
       pulled.resolve(undefined);
@@ -70,7 +69,7 @@ export default function (ops, lib, global) {
   const streamOf = (body) => {
     if (body.stream !== null) return body.stream;
     const { data } = body;
-    const stream = streams.createStream(streams.setUpByte, {
+    const stream = lib.streams.createStream(lib.streams.setUpByte, {
       highWaterMark: 0,
       pull() {
         if (body.remote !== null) return pullRemote(body, stream);
@@ -90,7 +89,7 @@ export default function (ops, lib, global) {
     if (body.taken) {
       // Somebody reads it, or has.
       stream.controller.close();
-      streams.createReader(stream, 'default');
+      lib.streams.createReader(stream, 'default');
       stream.disturbed = true;
     }
     return stream;
@@ -107,13 +106,13 @@ export default function (ops, lib, global) {
     }
     let reader;
     try {
-      reader = streams.createReader(body.stream, 'default');
+      reader = lib.streams.createReader(body.stream, 'default');
     } catch (error) {
       fail(error);
       return;
     }
     const parts = [];
-    streams.readAll(reader, (chunk) => {
+    lib.streams.readAll(reader, (chunk) => {
       if (!lib.isView(chunk) || lib.typedName(chunk) !== 'Uint8Array') {
         fail(new TypeError('a chunk of the body is no Uint8Array'));
         return false;
@@ -151,7 +150,7 @@ export default function (ops, lib, global) {
     const copy = createBody(body.how, body.data, { outside: body.outside });
     copy.failure = body.failure;
     if (body.stream !== null) {
-      const branches = streams.tee(body.stream, copyChunk);
+      const branches = lib.streams.tee(body.stream, copyChunk);
       body.stream = branches[0];
       copy.stream = branches[1];
     }
@@ -162,7 +161,7 @@ export default function (ops, lib, global) {
     if (body.remote !== null) streamOf(body);
     const proxy = createBody(body.how, body.data, { outside: body.outside });
     if (body.stream === null) body.taken = true;
-    else proxy.stream = streams.proxy(body.stream);
+    else proxy.stream = lib.streams.proxy(body.stream);
     return proxy;
   };
   // Whoever reads it, or will, gets this error.
@@ -184,7 +183,7 @@ export default function (ops, lib, global) {
   };
   const cancel = (body, reason) => {
     if (body === null || body.stream === null || body.stream.state !== 'readable') return;
-    streams.handled(streams.cancelStream(body.stream, reason));
+    lib.streams.handled(lib.streams.cancelStream(body.stream, reason));
   };
   lib.bodies = {
     __proto__: null, createBody, ofResponse, drop, streamOf, isUsed, isUnusable, fullyRead, incrementallyRead, clone, transfer, fail, cancel,
@@ -217,7 +216,7 @@ export default function (ops, lib, global) {
     const consume = (object, how, convertBytes) => lib.promised(() => {
       const state = lib.state(object, brand);
       const { body } = state;
-      const promise = streams.deferred();
+      const promise = lib.deferred();
       const failed = (error) => promise.reject(error);
       const succeeded = (data) => {
         let value;
@@ -264,10 +263,10 @@ export default function (ops, lib, global) {
           throwTypeError() { throw UsedError(); },
           newStream() {
             const { promiseResolve } = lib.primordials;
-            result = streams.createStream(streams.setUpDefault, { pull: () => promiseResolve(undefined), cancel: () => promiseResolve(undefined), highWaterMark: 1, size: () => 1 });
+            result = lib.streams.createStream(lib.streams.setUpDefault, { pull: () => promiseResolve(undefined), cancel: () => promiseResolve(undefined), highWaterMark: 1, size: () => 1 });
           },
           close() { result.controller.close(); },
-          pipeThroughDecoder() { result = streams.decoded(streamOf(body)); },
+          pipeThroughDecoder() { result = lib.streams.decoded(streamOf(body)); },
         });
         return result.object;
       },

@@ -156,7 +156,18 @@ export default function (ops, lib, global) {
   lib.exposeFunctions({
     structuredClone(value) {
       lib.requireArguments(arguments.length, 1, 'structuredClone');
-      return lib.deserialize(lib.serialize(value));
+      const { transfer } = lib.convert.dictionary(arguments[1], 'structuredClone');
+      const list = transfer === undefined ? [] : lib.convert.sequence(transfer, (item) => item);
+      const failed = (what) => new DOMException(what, 'DataCloneError');
+      for (let index = 0; index < list.length; index++) {
+        // Nothing else that could be transferred is here.
+        if (!lib.isArrayBuffer(list[index])) throw failed('only an ArrayBuffer can be transferred');
+        if (lib.buffers.isDetached(list[index])) throw failed('the buffer is detached');
+        for (let before = 0; before < index; before++) if (list[before] === list[index]) throw failed('the buffer is listed twice');
+      }
+      const serialized = lib.serialize(value);
+      for (let index = 0; index < list.length; index++) lib.buffers.transfer(list[index]);
+      return lib.deserialize(serialized);
     },
   });
 }

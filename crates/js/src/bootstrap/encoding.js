@@ -34,6 +34,17 @@ export default function (ops, lib, global) {
   lib.typedBuffer = (value) => (typedName(value) === undefined ? viewBuffer(value) : typedBuffer(value));
   lib.typedOffset = (value) => (typedName(value) === undefined ? viewOffset(value) : typedOffset(value));
   lib.typedLength = (value) => (typedName(value) === undefined ? viewLength(value) : typedLength(value));
+  // For streams, which are set up later, when a page may have overwritten all of it.
+  const arrays = { __proto__: null, constructors: { __proto__: null }, sizes: { __proto__: null } };
+  for (const name of ['Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Float16Array', 'Int32Array', 'Uint32Array', 'Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array']) {
+    if (global[name] === undefined) continue;
+    arrays.constructors[name] = global[name];
+    arrays.sizes[name] = global[name].BYTES_PER_ELEMENT;
+  }
+  lib.buffers = {
+    __proto__: null, View: DataView, Buffer: ArrayBuffer, Bytes, bufferLength, arrays, set: typedSet,
+    transfer: uncurry(ArrayBuffer.prototype.transfer), slice: uncurry(ArrayBuffer.prototype.slice), isDetached: getter(ArrayBuffer.prototype, 'detached'),
+  };
   // A Uint8Array over the bytes of a buffer source.
   const bytesOf = (value) =>
     isView(value) ? new Bytes(lib.typedBuffer(value), lib.typedOffset(value), lib.typedLength(value)) : new Bytes(value);

@@ -254,7 +254,7 @@ export default function (ops, lib, global) {
     let promise, state, signalState, operation, native = null, responseObject = null, call = null;
     const hooks = {
       __proto__: null,
-      newPromise() { promise = lib.streams.deferred(); },
+      newPromise() { promise = lib.deferred(); },
       newRequestObject() {
         lib.requireArguments(given, 1, 'fetch');
         const requestObject = lib.instantiate(Request);

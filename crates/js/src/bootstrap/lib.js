@@ -25,6 +25,7 @@ export default function (ops, lib, global) {
   const weakGet = uncurry(WeakMap.prototype.get);
   const weakSet = uncurry(WeakMap.prototype.set);
   const then = uncurry(Promise.prototype.then);
+  const NativePromise = Promise;
   const promiseResolve = Promise.resolve.bind(Promise);
   const promiseReject = Promise.reject.bind(Promise);
   const isArray = Array.isArray;
@@ -249,6 +250,15 @@ export default function (ops, lib, global) {
   lib.convert = convert;
 
   // --- Promises. ----------------------------------------------------------------------------------------------------
+  // A promise with what settles it.
+  lib.deferred = () => {
+    const result = { __proto__: null, promise: undefined, resolve: undefined, reject: undefined };
+    result.promise = new NativePromise((resolve, reject) => {
+      result.resolve = resolve;
+      result.reject = reject;
+    });
+    return result;
+  };
   // An operation that returns a promise turns what it throws into a rejection.
   lib.promised = (steps) => {
     try {

@@ -52,7 +52,7 @@ export default function (ops, lib, global) {
         throw new TypeError('the handler returned a Response whose body is used already');
       }
       const socket = lib.peek(response, 'UpgradeResponse')?.operation;
-      const done = lib.streams.deferred();
+      const done = lib.deferred();
       const answer = (data) => done.resolve(ops.serverAnswer(operation, state.native, data, socket));
       if (body === null) answer(null);
       else lib.bodies.fullyRead(body, answer, done.reject);

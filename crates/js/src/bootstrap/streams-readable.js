@@ -1,7 +1,7 @@
 // Streams: ReadableStream itself: teeing, piping, iterating, and what bodies do with streams.
 
 export default function (ops, lib, global) {
-  const { apply, push, then, promiseResolve, promiseReject, getPrototypeOf, defineProperty } = lib.primordials;
+  const { apply, push, then, promiseResolve, promiseReject, defineProperty } = lib.primordials;
   const { convert } = lib;
   const {
     deferred, resolved, handled, mapped, toUndefined, all, callbackOf, algorithm, strategyOf, extractHighWaterMark, extractSize,
@@ -330,7 +330,7 @@ export default function (ops, lib, global) {
   };
 
   // --- from() -------------------------------------------------------------------------------------------------------
-  const asyncIterator = Symbol.asyncIterator;
+  const { asyncIterator, symbolIterator } = lib.streamSymbols;
   const methodOf = (value, key) => {
     const method = value[key];
     if (method === undefined || method === null) return undefined;
@@ -341,7 +341,7 @@ export default function (ops, lib, global) {
     if (iterable === undefined || iterable === null) throw new TypeError('ReadableStream.from: not iterable');
     let method = methodOf(iterable, asyncIterator);
     const isAsync = method !== undefined;
-    if (!isAsync) method = methodOf(iterable, Symbol.iterator);
+    if (!isAsync) method = methodOf(iterable, symbolIterator);
     if (method === undefined) throw new TypeError('ReadableStream.from: not iterable');
     const iterator = apply(method, iterable, []);
     if (!lib.isObject(iterator)) throw new TypeError('ReadableStream.from: the iterator is no object');
@@ -405,12 +405,11 @@ export default function (ops, lib, global) {
   }
   const readerObject = (stream, kind) => {
     const name = kind === 'byob' ? 'ReadableStreamBYOBReader' : 'ReadableStreamDefaultReader';
-    const object = lib.instantiate(readerConstructors[name]);
+    const object = lib.instantiate(lib.streamInterfaces[name]);
     lib.init(object, name, createReader(stream, kind, object));
     return object;
   };
-  const readerConstructors = { __proto__: null, ReadableStreamDefaultReader: global.ReadableStreamDefaultReader, ReadableStreamBYOBReader: global.ReadableStreamBYOBReader };
-  lib.defineInterface(ReadableStream, {
+  lib.implement(ReadableStream, {
     statics: {
       from(asyncIterable) {
         lib.requireArguments(arguments.length, 1, 'ReadableStream.from');
@@ -476,7 +475,6 @@ export default function (ops, lib, global) {
       },
     },
   });
-  defineProperty(ReadableStream.prototype, asyncIterator, { value: ReadableStream.prototype.values, writable: true, enumerable: false, configurable: true });
 
   // --- Asynchronous iterators: one step after the other. ------------------------------------------------------------
   const iteratorOf = (value) => lib.state(value, 'ReadableStream AsyncIterator');
@@ -521,7 +519,7 @@ export default function (ops, lib, global) {
     iterator.ongoing = iterator.ongoing === undefined ? run() : then(iterator.ongoing, run, run);
     return iterator.ongoing;
   });
-  const asyncIteratorPrototype = getPrototypeOf(getPrototypeOf(async function* () {}.prototype));
+  const { asyncIteratorPrototype, toStringTag } = lib.streamSymbols;
   const iteratorPrototype = {
     __proto__: asyncIteratorPrototype,
     next() { return chained(this, (iterator) => then(nextValue(iterator), (result) => result)); },
@@ -529,10 +527,10 @@ export default function (ops, lib, global) {
       return chained(this, (iterator) => returnValue(iterator, value));
     },
   };
-  defineProperty(iteratorPrototype, Symbol.toStringTag, { value: 'ReadableStream AsyncIterator', configurable: true });
+  defineProperty(iteratorPrototype, toStringTag, { value: 'ReadableStream AsyncIterator', configurable: true });
 
   // --- For bodies ---------------------------------------------------------------------------------------------------
-  Object.assign(lib.streams, {
+  lib.extend(lib.streams, {
     createStream, tee, pipeTo, pipeOptions, fromIterable,
     // Reads to the end, chunk by chunk.
     readAll(reader, onChunk, onClose, onError) {

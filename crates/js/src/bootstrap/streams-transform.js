@@ -4,7 +4,7 @@ export default function (ops, lib, global) {
   const { apply, then, promiseResolve, charCodeAt, stringSlice, toWellFormed } = lib.primordials;
   const { convert } = lib;
   const { deferred, callbackOf, algorithm, strategyOf, extractHighWaterMark, extractSize, initStream, setUpDefault, withMembers } = lib.streams;
-  const { ReadableStream } = global;
+  const { ReadableStream } = lib.streamInterfaces;
   const { writable } = lib;
 
   // --- TransformStream ----------------------------------------------------------------------------------------------
@@ -183,14 +183,14 @@ export default function (ops, lib, global) {
     });
     started.resolve(members.start === undefined ? undefined : apply(members.start, transformer, [controller.object]));
   }
-  lib.defineInterface(TransformStream, {
+  lib.implement(TransformStream, {
     prototype: {
       get readable() { return streamOf(this).readable.object; },
       get writable() { return streamOf(this).writable.object; },
     },
   });
   const controllerOf = (object) => lib.state(object, 'TransformStreamDefaultController');
-  const TransformStreamDefaultController = lib.defineAbstractInterface('TransformStreamDefaultController', {
+  const TransformStreamDefaultController = lib.implementAbstract('TransformStreamDefaultController', {
     prototype: {
       get desiredSize() {
         const { readable } = controllerOf(this).stream;
@@ -233,7 +233,7 @@ export default function (ops, lib, global) {
     if (encoding === undefined || encoding === null) throw new RangeError(`TextDecoderStream: '${label}' is no encoding`);
     initDecoder(this, encoding, fatal, ignoreBOM);
   }
-  lib.defineInterface(TextDecoderStream, {
+  lib.implement(TextDecoderStream, {
     prototype: withMembers(sides('TextDecoderStream'), {
       get encoding() { return lib.state(this, 'TextDecoderStream').encoding; },
       get fatal() { return lib.state(this, 'TextDecoderStream').fatal; },
@@ -262,7 +262,7 @@ export default function (ops, lib, global) {
     });
     lib.init(this, 'TextEncoderStream', { stream });
   }
-  lib.defineInterface(TextEncoderStream, {
+  lib.implement(TextEncoderStream, {
     prototype: withMembers(sides('TextEncoderStream'), {
       get encoding() { lib.state(this, 'TextEncoderStream'); return 'utf-8'; },
     }),

@@ -12,7 +12,7 @@ export default function (ops, lib, global) {
   // --- Strategies ---------------------------------------------------------------------------------------------------
   const defineStrategy = (constructor, size) => {
     const { name } = constructor;
-    lib.defineInterface(constructor, {
+    lib.implement(constructor, {
       prototype: {
         get highWaterMark() { return lib.state(this, name).highWaterMark; },
         get size() { lib.state(this, name); return size; },
@@ -230,9 +230,9 @@ export default function (ops, lib, global) {
     });
     return controller;
   };
-  const { AbortController } = global;
+  const { AbortController } = lib;
   const controllerOf = (object) => lib.state(object, 'WritableStreamDefaultController');
-  const WritableStreamDefaultController = lib.defineAbstractInterface('WritableStreamDefaultController', {
+  const WritableStreamDefaultController = lib.implementAbstract('WritableStreamDefaultController', {
     prototype: {
       get signal() { return controllerOf(this).abortController.signal; },
       error() { errorIfNeeded(controllerOf(this), arguments[0]); },
@@ -317,7 +317,7 @@ export default function (ops, lib, global) {
     convert.interface(stream, 'WritableStream', 'WritableStreamDefaultWriter');
     lib.init(this, 'WritableStreamDefaultWriter', createWriter(streamOf(stream), this));
   }
-  lib.defineInterface(WritableStreamDefaultWriter, {
+  lib.implement(WritableStreamDefaultWriter, {
     prototype: {
       get closed() { try { return writerOf(this).closed.promise; } catch (error) { return promiseReject(error); } },
       get desiredSize() {
@@ -370,7 +370,7 @@ export default function (ops, lib, global) {
       highWaterMark: extractHighWaterMark(strategy, 1), size,
     });
   }
-  lib.defineInterface(WritableStream, {
+  lib.implement(WritableStream, {
     prototype: {
       get locked() { return streamOf(this).writer !== null; },
       abort() {

@@ -4,9 +4,9 @@ use rquickjs::atom::PredefinedAtom;
 use rquickjs::object::{AsProperty, Property, PropertyFlags};
 use rquickjs::{Ctx, Object, Value, qjs};
 
-use crate::errors;
 use crate::ops::Ops;
 use crate::protocol::OperationId;
+use crate::{bootstrap, errors};
 
 /// A property that is made read-only, whatever it was before.
 struct ReadOnly<'js>(Object<'js>);
@@ -48,6 +48,13 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                 ctx.globals().prop(name, hidden())?;
             }
             interface.prop(PredefinedAtom::Prototype, ReadOnly(prototype))
+        },
+    )?;
+
+    ops.add(
+        "evaluateOnDemand",
+        |ctx: Ctx<'js>, ops: Object<'js>, lib: Object<'js>, global: Object<'js>| {
+            bootstrap::evaluate_on_demand(&ctx, (&ops, &lib, &global))
         },
     )?;
 
