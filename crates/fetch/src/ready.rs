@@ -63,6 +63,7 @@ pub struct ReadyHost<S> {
     protocol: Protocol,
     connections: Cell<u64>,
     closed: RefCell<BTreeSet<ConnectionId>>,
+    offline: bool,
 }
 
 impl<S> std::fmt::Debug for ReadyHost<S> {
@@ -91,6 +92,7 @@ where
             protocol: Protocol::Http2,
             connections: Cell::new(0),
             closed: RefCell::default(),
+            offline: false,
         }
     }
 
@@ -122,6 +124,13 @@ where
         self
     }
 
+    /// The same host without a network.
+    #[must_use]
+    pub const fn offline(mut self) -> Self {
+        self.offline = true;
+        self
+    }
+
     /// Moves the clock.
     pub fn advance(&self, duration: std::time::Duration) {
         let mut now = self.now.borrow_mut();
@@ -146,6 +155,10 @@ where
 {
     fn now(&self) -> Timestamp {
         *self.now.borrow()
+    }
+
+    fn is_offline(&self) -> bool {
+        self.offline
     }
 
     fn find_proxies(&self, _url: &Url) -> Vec<Proxy> {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crossexam_fetch::ready::poll_once;
-use crossexam_fetch::{fetch, process_the_next_manual_redirect};
+use crossexam_fetch::{fetch, fetch_in_parallel, process_the_next_manual_redirect};
 use crossexam_web::Trace;
 use crossexam_web::trace::reach;
 use serde::Deserialize;
@@ -263,6 +263,19 @@ fn take_step(
         _ => return Err("a step has either `request` or `next_redirect`".to_owned()),
     };
     step.finish()?;
-    let happened = Happened::of(world, &fetched, &trace);
+    let sent = world.host().take_sent();
+    for request in world.host().take_in_parallel() {
+        let controller = world.new_controller();
+        let fetching = fetch_in_parallel(
+            world.user_agent(),
+            world.host(),
+            request,
+            &controller,
+            &trace,
+        );
+        poll_once(fetching).ok_or("what is fetched in parallel waits for something")?;
+    }
+    let background = world.host().take_sent();
+    let happened = Happened::of(world, &fetched, &sent, &background, &trace);
     Ok((happened, Some(fetched)))
 }

@@ -17,6 +17,7 @@ use crate::vectors::{bytes_value, headers_value};
 /// What came of one fetch, in the words of the vectors.
 pub(super) struct Happened {
     requests: Vec<Sent>,
+    background: Vec<Sent>,
     outcome: Map<String, Value>,
 }
 
@@ -46,6 +47,7 @@ impl Sent {
             ),
             ("purpose", purpose.into()),
             ("connection_credentials", sent.credentials.into()),
+            ("connection", sent.connection.0.into()),
         ];
         Self {
             short: format!("{} {}", method.as_str().unwrap_or_default(), sent.url),
@@ -67,8 +69,15 @@ impl Sent {
 }
 
 impl Happened {
-    pub(super) fn of(world: &World, fetched: &Fetched, trace: &Trace) -> Self {
-        let requests = world.host().take_sent().iter().map(Sent::of).collect();
+    pub(super) fn of(
+        world: &World,
+        fetched: &Fetched,
+        sent: &[SentRequest],
+        background: &[SentRequest],
+        trace: &Trace,
+    ) -> Self {
+        let background = background.iter().map(Sent::of).collect();
+        let requests = sent.iter().map(Sent::of).collect();
         let mut outcome = Map::new();
         let mut set = |name: &str, value: Value| outcome.insert(name.to_owned(), value);
         let error = fetched.response.network_error();
@@ -101,7 +110,11 @@ impl Happened {
             _ => None,
         });
         set("taken", taken.collect());
-        Self { requests, outcome }
+        Self {
+            requests,
+            background,
+            outcome,
+        }
     }
 
     /// Where this is not what `expected` says.
@@ -118,7 +131,8 @@ impl Happened {
         }
         for (name, expected) in expected {
             match name.as_str() {
-                "requests" => self.compare_requests(expected, &mut differences)?,
+                "requests" => compare_sent(name, &self.requests, expected, &mut differences)?,
+                "background" => compare_sent(name, &self.background, expected, &mut differences)?,
                 "response" | "internal_response" => {
                     let actual = self.outcome.get(name).and_then(Value::as_object);
                     match actual {
@@ -150,26 +164,6 @@ impl Happened {
         Ok(differences)
     }
 
-    fn compare_requests(
-        &self,
-        expected: &Value,
-        differences: &mut Vec<String>,
-    ) -> Result<(), Malformed> {
-        let expected = expected.as_array().ok_or("`requests` is a list")?;
-        if expected.len() != self.requests.len() {
-            differences.push(format!(
-                "requests: expected {}, got {}",
-                expected.len(),
-                self.requests.len()
-            ));
-        }
-        for (number, (sent, expected)) in self.requests.iter().zip(expected).enumerate() {
-            let what = format!("requests[{number}]");
-            differences.extend(sent.compare(&what, expected)?);
-        }
-        Ok(())
-    }
-
     fn compare_taken(
         &self,
         name: &str,
@@ -194,6 +188,9 @@ impl fmt::Display for Happened {
         for sent in &self.requests {
             write!(f, "\n  -> {}", sent.short)?;
         }
+        for sent in &self.background {
+            write!(f, "\n  -> {} (in the background)", sent.short)?;
+        }
         for name in ["failure", "step"] {
             write!(f, "\n  {name}: {}", self.outcome[name])?;
         }
@@ -204,6 +201,28 @@ impl fmt::Display for Happened {
             response["type"], response["status"], response["url"]
         )
     }
+}
+
+fn compare_sent(
+    name: &str,
+    sent: &[Sent],
+    expected: &Value,
+    differences: &mut Vec<String>,
+) -> Result<(), Malformed> {
+    let expected = expected
+        .as_array()
+        .ok_or_else(|| format!("`{name}` is a list"))?;
+    if expected.len() != sent.len() {
+        differences.push(format!(
+            "{name}: expected {}, got {}",
+            expected.len(),
+            sent.len()
+        ));
+    }
+    for (number, (sent, expected)) in sent.iter().zip(expected).enumerate() {
+        differences.extend(sent.compare(&format!("{name}[{number}]"), expected)?);
+    }
+    Ok(())
 }
 
 /// A step as vectors name it: the algorithm's anchor and the number.

@@ -5,6 +5,8 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use crossexam_fetch::blob_url::BlobUrlEntry;
+use crossexam_fetch::connections::Protocol;
+use crossexam_fetch::host::Proxy;
 use crossexam_fetch::ready::{ReadyHost, SentRequest};
 use crossexam_fetch::{
     Environment, FetchController, GlobalObject, Host as _, HttpResponse, NetworkFailure, UserAgent,
@@ -52,6 +54,9 @@ impl World {
             let password = user.text("password")?.unwrap_or_default();
             user.finish()?;
             host = host.with_credentials(&name, &password);
+        }
+        if let Some(network) = input.take("network") {
+            host = on_network(host, &network)?;
         }
         let mut world = Self {
             user_agent: UserAgent::new(choices.choices),
@@ -228,6 +233,41 @@ impl World {
             &Trace::off(),
         )
     }
+}
+
+/// What lies between the browser and the servers.
+fn on_network(
+    mut host: ReadyHost<Server>,
+    network: &Value,
+) -> Result<ReadyHost<Server>, Malformed> {
+    let mut fields = Fields::of("network", network)?;
+    if let Some(proxy) = fields.text("proxy")? {
+        let (name, port) = proxy
+            .split_once(':')
+            .ok_or("`proxy` is a host and a port")?;
+        host = host.with_proxies([Proxy::Http {
+            host: name.into(),
+            port: port.parse().map_err(|_| format!("{port:?} is no port"))?,
+        }]);
+    }
+    if let Some(protocol) = fields.text("protocol")? {
+        host = host.with_protocol(match &protocol[..] {
+            "http/1.1" => Protocol::Http11,
+            "h2" => Protocol::Http2,
+            "h3" => Protocol::Http3,
+            other => return Err(format!("{other:?} is no protocol")),
+        });
+    }
+    if let Some(resolves) = fields.flag("names_resolve")?
+        && !resolves
+    {
+        host = host.with_addresses([]);
+    }
+    if fields.flag("offline")? == Some(true) {
+        host = host.offline();
+    }
+    fields.finish()?;
+    Ok(host)
 }
 
 fn server(servers: Rc<RefCell<Servers>>) -> Server {
