@@ -10,8 +10,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crossexam_fetch::body::BodyError;
 use crossexam_fetch::ready::poll_once;
-use crossexam_fetch::{fetch, fetch_in_parallel, process_the_next_manual_redirect};
+use crossexam_fetch::{Body, Response, fetch, fetch_in_parallel, process_the_next_manual_redirect};
 use crossexam_web::Trace;
 use crossexam_web::trace::reach;
 use serde::Deserialize;
@@ -234,7 +235,7 @@ fn take_step(
         script::stop(&controller, &state)?;
     }
     let trace = Trace::on();
-    let fetched = match (
+    let mut fetched = match (
         step.take("request"),
         step.flag("next_redirect")?.unwrap_or(false),
     ) {
@@ -263,6 +264,7 @@ fn take_step(
         _ => return Err("a step has either `request` or `next_redirect`".to_owned()),
     };
     step.finish()?;
+    let body_failure = read_body(&mut fetched.response)?;
     let sent = world.host().take_sent();
     for request in world.host().take_in_parallel() {
         let controller = world.new_controller();
@@ -276,6 +278,21 @@ fn take_step(
         poll_once(fetching).ok_or("what is fetched in parallel waits for something")?;
     }
     let background = world.host().take_sent();
-    let happened = Happened::of(world, &fetched, &sent, &background, &trace);
+    let happened =
+        Happened::of(world, &fetched, &sent, &background, &trace).with_body_failure(body_failure);
     Ok((happened, Some(fetched)))
+}
+
+/// Reads the body to its end, as the page would; returns the code of what went wrong with it.
+fn read_body(response: &mut Response) -> Result<Option<&'static str>, Malformed> {
+    let Some(body) = response.internal_mut().and_then(|it| it.body.as_mut()) else {
+        return Ok(None);
+    };
+    match poll_once(body.fully_read()).ok_or("the body waits for something")? {
+        Ok(bytes) => {
+            *body = Body::from_bytes(bytes);
+            Ok(None)
+        }
+        Err(BodyError(reason)) => Ok(Some(reason.code())),
+    }
 }

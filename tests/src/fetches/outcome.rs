@@ -117,6 +117,13 @@ impl Happened {
         }
     }
 
+    /// The same, where reading the body came to this.
+    pub(super) fn with_body_failure(mut self, code: Option<&'static str>) -> Self {
+        let code = code.map_or(Value::Null, Value::from);
+        self.outcome.insert("body_failure".to_owned(), code);
+        self
+    }
+
     /// Where this is not what `expected` says.
     pub(super) fn compare(&self, expected: &Value) -> Result<Vec<String>, Malformed> {
         let expected = expected.as_object().ok_or("`result` is an object")?;
@@ -125,9 +132,11 @@ impl Happened {
         }
         let mut differences = Vec::new();
         // A fetch that was meant to succeed and came to nothing is told first.
-        let failure = &self.outcome["failure"];
-        if !expected.contains_key("failure") && !failure.is_null() {
-            differences.push(differs("failure", &Value::Null, failure));
+        for name in ["failure", "body_failure"] {
+            let failure = &self.outcome[name];
+            if !expected.contains_key(name) && !failure.is_null() {
+                differences.push(differs(name, &Value::Null, failure));
+            }
         }
         for (name, expected) in expected {
             match name.as_str() {
