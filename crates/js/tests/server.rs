@@ -382,6 +382,30 @@ fn a_server_fetches_as_a_plain_client_and_waits() {
 }
 
 #[test]
+fn a_server_reads_its_streams_to_the_end_before_they_go_out() {
+    let server = start(
+        "const parts = (...texts) => ReadableStream.from(texts).pipeThrough(new TextEncoderStream());
+         export default async (request) => {
+           if (request.url.endsWith('/broken')) return new Response(new ReadableStream({ pull() { throw new Error('broken') } }));
+           const answer = await fetch('https://bank.example/', { method: 'POST', body: parts('a', 'b'), duplex: 'half' });
+           return new Response(parts('answer: ', await answer.text()));
+         };",
+    )
+    .unwrap();
+    let operation = server.begin("GET", "/", &[], "");
+    let (fetch, request) = server.machine.fetches.borrow_mut().remove(0);
+    assert_eq!(request.body.unwrap().known_bytes().unwrap(), "ab");
+    server.program.deliver_response(
+        fetch,
+        &response(Filter::None, "https://bank.example/", &[], "money"),
+    );
+    let answer = server.program.take_answer(operation).unwrap().unwrap();
+    assert_eq!(text(&answer), "answer: money");
+    let operation = server.begin("GET", "/broken", &[], "");
+    assert!(server.program.take_answer(operation).unwrap().is_err());
+}
+
+#[test]
 fn cors_policies() {
     let server = start(
         "import * as library from 'crossexam:cors';
@@ -675,11 +699,12 @@ fn a_full_memory_fails_the_request_and_not_the_process() {
         ..Limits::default()
     };
     let server = start_with(
-        "export default (request) => { if (request.url.endsWith('/fill')) { const all = []; for (;;) all.push('x'.repeat(10000) + all.length); } return new Response('fine'); };",
+        "export default (request) => { if (request.url.endsWith('/fill')) { const all = []; for (;;) all.push('x'.repeat(100000) + all.length); } return new Response('fine'); };",
         limits,
     )
     .unwrap();
-    assert!(server.failure("/fill").contains("memory"));
+    let failure = server.failure("/fill");
+    assert!(failure.contains("memory"), "{failure}");
     assert_eq!(text(&server.ask("GET", "/", &[], "")), "fine");
 }
 

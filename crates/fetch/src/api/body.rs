@@ -151,7 +151,9 @@ pub fn extract(object: BodyInit, keepalive: Keepalive) -> Result<BodyWithType, A
     /// 12.1. the stream that a script may ask for gives all of it and closes.
     let (stream, source) = match source {
         Some(bytes) => (BodyStream::whole(bytes.clone()), BodySource::Bytes(bytes)),
-        None => (BodyStream::default(), BodySource::Null),
+        // MODEL: a script's own stream stays with the binding. This one in its place is broken off, so that nobody takes
+        // it for an empty body.
+        None => (BodyStream::written().1, BodySource::Null),
     };
     /// 13. That is the body,
     let body = Body {

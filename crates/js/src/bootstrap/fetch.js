@@ -270,7 +270,16 @@ export default function (ops, lib, global) {
           ops.fetchCallRespond(call, hooks, response !== null, aborted);
           if (response === null) lib.removeAbortSteps(state.signal, abort);
         });
-        ops.fetchStart(operation, state.native);
+        const { body } = state;
+        if (!lib.isServer || body === null || body.stream === null) {
+          ops.fetchStart(operation, state.native, null);
+          return;
+        }
+        // A server program sends its stream once it is all there.
+        bodies.fullyRead(body, (data) => ops.fetchStart(operation, state.native, data), (error) => {
+          lib.forget(operation);
+          promise.reject(error);
+        });
       },
       abortController() {
         if (responseObject === null) lib.forget(operation);

@@ -2,10 +2,12 @@
 
 use std::rc::Rc;
 
+use crossexam_fetch::Body;
 use crossexam_fetch::api::fetch_method::{FetchCall, FetchCaller, FetchOutcome};
 use rquickjs::{Ctx, Function, Object, Value};
 
 use super::body::Hooks;
+use super::data::Data;
 use super::headers::JsRequest;
 use crate::ops::Ops;
 use crate::protocol::{FetchInitiator, OperationId};
@@ -154,10 +156,17 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     let scope = ops.scope();
     ops.add(
         "fetchStart",
-        move |ctx: Ctx<'js>, operation: u64, request: Function<'js>| {
+        move |ctx: Ctx<'js>,
+              operation: u64,
+              request: Function<'js>,
+              body: Option<Function<'js>>| {
             let request = scope.unwrap::<JsRequest>(&ctx, &request)?;
             let host = scope.live_host(&ctx)?;
-            let request = request.object.borrow().to_request();
+            let mut request = request.object.borrow().to_request();
+            if let Some(body) = body {
+                let data = scope.unwrap::<Data>(&ctx, &body)?;
+                request.body = Some(Body::from_bytes(data.bytes.clone()));
+            }
             host.start_fetch(
                 scope.realm,
                 OperationId(operation),
