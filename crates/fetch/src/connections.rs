@@ -325,6 +325,7 @@ pub async fn obtain_a_connection<H: Host>(
         ..
     } = wanted;
     let origin = origin_of(url);
+    /// 1. One that stands already will do, unless it must be new.
     if new == NewConnection::No {
         let known = PoolKeyRef {
             key,

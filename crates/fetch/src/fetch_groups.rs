@@ -42,14 +42,23 @@ impl FetchGroup {
     }
 
     /// How many bytes of keepalive requests are in flight, but for those of `own`.
+    #[algorithm("concept-http-network-or-cache-fetch", untraced)]
     pub fn inflight_keepalive_bytes(&self, own: &FetchController) -> u64 {
-        self.records
-            .borrow()
+        /// 8.10.1. None yet.
+        let mut inflight_keepalive_bytes: u64 = 0;
+        let records = self.records.borrow();
+        /// 8.10.3. Those that may outlive their client and are not done
+        let inflight_records = records
             .iter()
             .filter(|record| record.keepalive && !record.controller.is_done())
-            .filter(|record| !record.controller.is(own))
-            .map(|record| record.body_length)
-            .sum()
+            .filter(|record| !record.controller.is(own));
+        for fetch_record in inflight_records {
+            /// 8.10.4.1. have each a body
+            let body_length = fetch_record.body_length;
+            /// 8.10.4.2. whose bytes count.
+            inflight_keepalive_bytes = inflight_keepalive_bytes.saturating_add(body_length);
+        }
+        inflight_keepalive_bytes
     }
 
     /// Terminates the group, with its environment.

@@ -115,6 +115,7 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
         /// 8.9. `Content-Length`.
         http_request.header_list.append("Content-Length", value);
     }
+    /// 8.10. A page leaves only so much behind.
     if let Some(content_length) = content_length
         && http_request.keepalive
         && let Some(client) = &http_request.client

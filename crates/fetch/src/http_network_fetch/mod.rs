@@ -6,6 +6,7 @@ mod receiving;
 
 use std::rc::Rc;
 
+use bytes::Bytes;
 use crossexam_web::{Timestamp, algorithm};
 
 use crate::body::{Body, BodySource};
@@ -15,7 +16,7 @@ use crate::connections::{
 };
 use crate::cookie_header::parse_and_store_response_set_cookie_headers;
 use crate::failure::{BlockReason, NetworkError};
-use crate::fetch_params::{Canceled, FetchParams, Progress, coarsen_time};
+use crate::fetch_params::{Canceled, FetchController, FetchParams, Progress, coarsen_time};
 use crate::host::{ConnectionFailure, Host, HttpRequest, NetworkFailure};
 use crate::http_network_or_cache_fetch::NetworkOrCacheFetch;
 use crate::network_partition_keys::requests_network_partition_key;
@@ -76,6 +77,7 @@ pub(crate) async fn http_network_fetch<H: Host>(
         .controller
         .unless_canceled(obtain_a_connection(params.user_agent, params.host, wanted))
         .await;
+    /// 8. Whoever cancels the fetch from here on ends it.
     let connection = match connection {
         Ok(Ok(connection)) => connection,
         // NB: which certificate is shown where is settled beforehand, so there is no dialog to make available.
@@ -122,7 +124,7 @@ pub(crate) async fn http_network_fetch<H: Host>(
         .is_some_and(|body| body.known_bytes().is_none())
     {
         let what = "a request body that is sent while it is made";
-        /// 10. A body is sent as a whole, or not at all.
+        /// 8.5. A body is sent as a whole, or not at all.
         return NetworkError::new(BlockReason::Unmodelled { what }, here!()).into();
     }
     let isolated = params.cross_origin_isolated_capability;
@@ -135,6 +137,7 @@ pub(crate) async fn http_network_fetch<H: Host>(
         .controller
         .unless_canceled(params.host.http_request(&connection, http_request))
         .await;
+    /// 9. Was it canceled meanwhile?
     let answer = match result {
         Ok(Ok(answer)) => answer,
         /// 8.1. The connection breaks.
@@ -146,7 +149,7 @@ pub(crate) async fn http_network_fetch<H: Host>(
         Err(Canceled) => return params.appropriate_network_error(),
     };
     if let Some(observer) = &observer {
-        transmitted(request.body.as_ref(), &**observer);
+        transmitted(request.body.as_ref(), params.controller, &**observer);
     }
     in_use.close_afterwards(says_close(&answer.header_list));
     for interim in &answer.interim_responses {
@@ -169,6 +172,7 @@ pub(crate) async fn http_network_fetch<H: Host>(
     }
     /// 8.5.1. The answer itself begins.
     timing_info.final_network_response_start_time = coarsen_time(params.host.now(), isolated);
+    /// 8.5.6. No other follows.
     trace.fact("status", || answer.status.to_string());
     let mut response = InternalResponse::new();
     response.status = answer.status;
@@ -203,14 +207,31 @@ pub(crate) async fn http_network_fetch<H: Host>(
 ///
 /// MODEL: it goes on the wire as a whole, and whoever watches hears of that once the answer is there.
 #[algorithm("concept-http-network-fetch", untraced)]
-fn transmitted(body: Option<&Body>, observer: &dyn Fn(Progress<'_>)) {
-    if let Some(bytes) = body.and_then(Body::known_bytes) {
-        /// 8.5.2.1.3. So many bytes were sent,
-        observer(Progress::RequestBodyChunk(bytes.len() as u64));
-        /// 8.5.2.2.2. and no more follow.
-        observer(Progress::RequestEndOfBody);
-    } else {
+fn transmitted(body: Option<&Body>, controller: &FetchController, observer: &dyn Fn(Progress<'_>)) {
+    let Some(bytes) = body.and_then(Body::known_bytes) else {
         /// 8.5.1. There was nothing to send.
         observer(Progress::RequestEndOfBody);
-    }
+        return;
+    };
+    /// 8.5.2.1. What is done with each chunk of it:
+    let process_body_chunk = |bytes: &Bytes| {
+        if controller.is_canceled() {
+            /// 8.5.2.1.1. nothing, if nobody wants to know any more;
+            return;
+        }
+        /// 8.5.2.1.3. whoever watches hears how much was sent.
+        observer(Progress::RequestBodyChunk(bytes.len() as u64));
+    };
+    /// 8.5.2.2. What is done at its end:
+    let process_end_of_body = || {
+        if controller.is_canceled() {
+            /// 8.5.2.2.1. nothing, if nobody wants to know any more;
+            return;
+        }
+        /// 8.5.2.2.2. whoever watches hears that no more follows.
+        observer(Progress::RequestEndOfBody);
+    };
+    /// 8.5.2.4. There is one chunk,
+    process_body_chunk(bytes);
+    process_end_of_body();
 }

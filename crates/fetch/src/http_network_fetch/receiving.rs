@@ -82,8 +82,10 @@ impl InUse {
 }
 
 impl Drop for InUse {
+    #[algorithm("concept-http-network-fetch", untraced)]
     fn drop(&mut self) {
         if !self.is_over {
+            /// 9.1. Nobody waits for the answer any more.
             self.give_up();
         }
     }
