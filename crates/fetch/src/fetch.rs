@@ -53,8 +53,9 @@ pub async fn fetch<H: Host>(
     let mut cross_origin_isolated_capability = false;
     /// 4. Take from the client what the request does not say itself.
     populate_request_from_client(&mut request, trace);
+    /// 5. If there is a client,
     if let Some(client) = &request.client {
-        /// 5.2. The client decides how coarse times are.
+        /// 5.2. it decides how coarse times are.
         cross_origin_isolated_capability = client.cross_origin_isolated_capability;
     }
     // 6. NB: parallel queues are the executor's, whoever that is.
@@ -81,8 +82,9 @@ pub async fn fetch<H: Host>(
     // 11. MODEL: nothing is preloaded; a preload only warms the network.
     let request = &mut params.request;
     request.header_list.reserve(12);
+    /// 12. Unless the page has said what it accepts:
     if !request.header_list.contains(b"Accept") {
-        /// 12.1. Anything, or what the destination likes to get.
+        /// 12.1. anything, or what the destination likes to get.
         let value = accept_value(request);
         /// 12.4. Say so.
         request.header_list.append("Accept", value);
@@ -96,10 +98,11 @@ pub async fn fetch<H: Host>(
             .append("Accept-Language", accept_language.clone());
     }
     // 15. MODEL: priorities are not modelled.
+    /// 16. Of a subresource,
     if request.is_subresource()
         && let Some(client) = &request.client
     {
-        /// 16.1. A record of what is under way
+        /// 16.1. a record of what is under way
         let record = FetchRecord {
             keepalive: request.keepalive,
             body_length: request
@@ -169,20 +172,24 @@ fn accept_value(request: &Request) -> Bytes {
 /// Fills in what a request leaves to its client.
 #[algorithm("populate-request-from-client")]
 fn populate_request_from_client(request: &mut Request, trace: &Trace) {
+    /// 1. Who can be asked for a password?
     if request.traversable_for_user_prompts == TraversableForUserPrompts::Client {
         /// 1.1. Nobody can be asked,
         request.traversable_for_user_prompts = TraversableForUserPrompts::NoTraversable;
+        /// 1.2. unless there is a client
+        /// 1.2.1. whose global object
         if let Some(client) = &request.client
             && let GlobalObject::Window {
                 traversable: Some(traversable),
                 ..
             } = client.global
         {
-            /// 1.2.2. unless the client is a window in a tab.
+            /// 1.2.2. is a window in a tab.
             request.traversable_for_user_prompts =
                 TraversableForUserPrompts::Traversable(traversable);
         }
     }
+    /// 2. Who asks?
     if request.origin.is_none() {
         // 2.1. MODEL: a request without client and origin would break the standard's assertion; it counts as opaque.
         let origin = request.client.as_ref().map(|client| client.origin.clone());
@@ -190,6 +197,7 @@ fn populate_request_from_client(request: &mut Request, trace: &Trace) {
         request.origin = Some(origin.unwrap_or(crossexam_web::Origin::opaque(u64::MAX)));
         trace.fact("origin", || request.origin().to_string());
     }
+    /// 3. By what policies?
     if request.policy_container.is_none() {
         let container = match &request.client {
             /// 3.1. The policies are a copy of the client's,

@@ -126,8 +126,9 @@ impl ReportTimingSteps {
         let mut response_status = 0;
         let strayed =
             internal.is_some_and(|internal| internal.redirect_taint != RedirectTaint::SameOrigin);
+        /// 4.2.7. unless a navigation has strayed:
         if self.mode != Mode::Navigate || !strayed {
-            /// 4.2.7.1. unless the page could see it anyway.
+            /// 4.2.7.1. the page could see it anyway.
             response_status = response.status();
             /// 4.2.7.2. So it is with the type,
             let mime_type = extract_a_mime_type(&response.header_list());

@@ -35,7 +35,10 @@ pub(crate) async fn http_fetch<H: Host>(
     make_cors_preflight: MakeCorsPreflight,
 ) -> Response {
     let trace = params.trace;
+    // 1. and 2. NB: the request is in the fetch params, the response comes at step 4.3.
     // 3. MODEL: no service worker is ever registered, so none answers.
+    /// 4. Nobody has answered yet.
+    /// 4.1. Is permission needed, and not remembered?
     if make_cors_preflight == MakeCorsPreflight::Yes && !permission_is_remembered(params) {
         /// 4.1.1. Nothing in the cache gives permission: ask the server.
         let preflight_response = cors_preflight_fetch(params).await;
@@ -94,6 +97,7 @@ pub(crate) async fn http_fetch<H: Host>(
             return NetworkError::new(reason, here!()).into();
         }
     }
+    /// 6. Is it a redirect?
     if is_redirect_status(actual.internal.status) {
         if request.is_navigation() {
             /// 6.1. What a redirect says of a navigation's timing is kept.

@@ -121,11 +121,12 @@ pub(crate) async fn http_redirect_fetch<H: Host>(
         /// 11. A stream cannot be sent twice.
         return NetworkError::new(BlockReason::BodyNotReplayable, here!()).into();
     }
+    /// 12. Some redirects change the method:
     if (matches!(internal.status, 301 | 302) && &request.method[..] == b"POST")
         || (internal.status == 303 && !matches!(&request.method[..], b"GET" | b"HEAD"))
     {
+        /// 12.1. it becomes `GET` and the body goes,
         request.method = "GET".into();
-        /// 12.1. The method becomes `GET` and the body goes,
         request.body = None;
         /// 12.2. and with it the headers that describe it.
         request
@@ -146,7 +147,8 @@ pub(crate) async fn http_redirect_fetch<H: Host>(
         /// 14. What was sent is made ready to be sent again.
         *body = Body::from_bytes(bytes.clone());
     }
-    /// 16. Note the time.
+    /// 15. The times are the fetch's.
+    /// 16. Note this one.
     let now = params.coarsened_shared_current_time();
     params.timing_info.redirect_end_time = Some(now);
     params.timing_info.post_redirect_start_time = now;
@@ -161,8 +163,9 @@ pub(crate) async fn http_redirect_fetch<H: Host>(
     set_requests_referrer_policy_on_redirect(request, &internal.header_list, trace);
     /// 20. It all happens within the fetch that began.
     let mut recursive = Recursive::Yes;
+    /// 21. A navigation goes on by itself:
     if request.redirect_mode == RedirectMode::Manual {
-        /// 21.1. Only navigations get here with "manual".
+        /// 21.1. only navigations get here with "manual".
         debug_assert!(request.mode == Mode::Navigate);
         /// 21.2. A navigation comes back here for each redirect.
         recursive = Recursive::No;

@@ -87,10 +87,12 @@ pub(crate) async fn main_fetch<H: Host>(
     }
 
     let request = &mut params.request;
+    /// 14. A response that nobody has filtered yet
     if let Response::Actual(actual) = &mut response
         && actual.filter == Filter::None
     {
         let internal = &mut actual.internal;
+        /// 14.1. shows a foreign page some headers, if CORS says so.
         if request.response_tainting == ResponseTainting::Cors {
             /// 14.1.1. Which headers does the server expose?
             let header_names =

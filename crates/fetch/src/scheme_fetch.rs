@@ -76,8 +76,9 @@ fn blob_fetch<H: Host>(params: &mut FetchParams<'_, H>) -> Response {
     let request_environment = determine_the_environment(request);
     /// 3.4. Perhaps the page that the object itself is.
     let mut is_top_level_self_fetch = false;
+    /// 3.5. If a client asks:
     if let Some(client) = &request.client {
-        /// 3.5.1. Its window
+        /// 3.5.1. its window
         let global = client.global;
         if matches!(
             global,
@@ -92,6 +93,7 @@ fn blob_fetch<H: Host>(params: &mut FetchParams<'_, H>) -> Response {
             is_top_level_self_fetch = true;
         }
     }
+    /// 3.6. In what capacity is it asked for?
     let asks = if request.destination == Destination::Document {
         /// 3.6.1. A top-level navigation may have any object,
         BlobAsker::TopLevelNavigation
@@ -124,7 +126,8 @@ fn blob_fetch<H: Host>(params: &mut FetchParams<'_, H>) -> Response {
     let serialized_full_length = full_length.to_string();
     /// 3.12. and of what type.
     let content_type = entry.content_type.clone();
-    let Some(range_header) = request.header_list.get(b"Range") else {
+    /// 3.13. Is all of it asked for?
+    if !request.header_list.contains(b"Range") {
         /// 3.13.1. The whole object
         let body = Body::from_bytes(entry.bytes.clone());
         /// 3.13.2. is asked for, and that is fine.
@@ -137,10 +140,13 @@ fn blob_fetch<H: Host>(params: &mut FetchParams<'_, H>) -> Response {
             .append("Content-Length", serialized_full_length);
         response.header_list.append("Content-Type", content_type);
         return response.into();
-    };
-    /// 3.14.1. A part was asked for.
+    }
+    /// 3.14. Otherwise
+    /// 3.14.1. a part was asked for.
     response.range_requested = true;
-    /// 3.14.3. Which?
+    /// 3.14.2. `Range` says which.
+    let range_header = request.header_list.get(b"Range").unwrap_or_default();
+    /// 3.14.3. Read it.
     let range_value = range::parse_a_single_range_header_value(&range_header, true);
     /// 3.14.4. It must be a range
     let Some((range_start, range_end)) = range_value else {
@@ -148,10 +154,11 @@ fn blob_fetch<H: Host>(params: &mut FetchParams<'_, H>) -> Response {
     };
     /// 3.14.5. from here to there:
     let (range_start, range_end) = match (range_start, range_end) {
+        /// 3.14.6. Without a first byte
         (None, Some(last)) => {
             // SPEC: the text subtracts, and says nothing of a suffix longer than the object, which gives all of it
             // (whatwg/fetch#1620 and RFC 9110, 14.1.2).
-            /// 3.14.6.1. the last bytes,
+            /// 3.14.6.1. the last bytes are meant,
             let range_start = full_length.saturating_sub(last);
             /// 3.14.6.2. to the end;
             let range_end = full_length.saturating_sub(1);
@@ -161,6 +168,7 @@ fn blob_fetch<H: Host>(params: &mut FetchParams<'_, H>) -> Response {
             /// 3.14.7.1. or from a byte that exists,
             return NetworkError::new(BlockReason::InvalidRange, here!()).into();
         }
+        /// 3.14.7. With one, a part is meant that begins there,
         (Some(start), end) => {
             /// 3.14.7.2. to the end at the latest.
             let range_end = end.map_or(full_length - 1, |end| end.min(full_length - 1));
