@@ -22,7 +22,7 @@ use crossexam_js::{
 };
 use crossexam_sim::journal::{Event, ExchangeId, Holder, Journal, StateChange};
 use crossexam_sim::{
-    Client, ClientRequest, Executor, JoinHandle, LocalBoxFuture, Network, PeerInfo, Random,
+    Client, ClientRequest, Executor, JoinHandle, LocalBoxFuture, Network, PeerInfo, Pieces, Random,
     ReasonPhrase, Server, ServerError, Upgrade, World, client::Redirects,
 };
 use crossexam_web::{HeaderList, Origin, Timestamp};
@@ -154,7 +154,9 @@ impl Server for JsServer {
                     let upgrade = answer
                         .socket
                         .and_then(|socket| running.outside.go_on(socket));
-                    into_http(answer, upgrade)
+                    let pieces = answer.stream.clone();
+                    let pieces = pieces.map(|stream| running.outside.network.pieces(stream));
+                    into_http(answer, upgrade, pieces)
                 }
                 Err(error) => {
                     running.outside.script_error(&error);
@@ -175,10 +177,14 @@ const CERTIFICATE_HEADER: &[u8] = b"x-client-certificate";
 fn into_http(
     answer: ServerResponse,
     upgrade: Option<Upgrade>,
+    pieces: Option<Pieces>,
 ) -> Result<http::Response<Bytes>, ServerError> {
     let mut response = http::Response::builder().status(answer.status);
     if let Some(upgrade) = upgrade {
         response = response.extension(upgrade);
+    }
+    if let Some(pieces) = pieces {
+        response = response.extension(pieces);
     }
     for header in &answer.header_list {
         response = response.header(&header.name[..], &header.value[..]);

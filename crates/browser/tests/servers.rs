@@ -377,3 +377,79 @@ fn a_browser_and_a_program_play_a_login() {
     let exchange = changes(&world)[0].exchange;
     assert!(exchange.is_some());
 }
+
+/// A server that sends five bytes now and the rest a second later, and breaks off at `/broken`.
+const TRICKLE: &str = "
+    const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+    const later = async function* (broken) {
+        yield 'first'; await wait(1000);
+        if (broken) throw new Error('broken');
+        yield ' secret part';
+    };
+    const page = `<script>
+        const log = (text) => console.log(Math.round((Date.now() - start) / 1000) + ' ' + text);
+        const start = Date.now();
+        (async () => {
+            for (const path of ['/data', '/broken']) {
+                const response = await fetch(path);
+                const [own, copy] = [response, response.clone()];
+                log('headers of ' + path + ' ' + response.headers.get('content-length'));
+                try { for await (const text of own.textStream()) log(text); } catch (error) { log(error.name); }
+                await copy.text().then(log, (error) => log('copy ' + error.name));
+            }
+            const controller = new AbortController();
+            const reading = (await fetch('/data', { signal: controller.signal })).text();
+            controller.abort(); await reading.catch((error) => log(error.name));
+            const xhr = new XMLHttpRequest(); xhr.onreadystatechange = () => log(xhr.readyState + ' ' + xhr.responseText);
+            xhr.open('GET', '/data'); xhr.send();
+        })();
+    <\\/script>`;
+    export default (request) => {
+        const { pathname } = new URL(request.url);
+        if (pathname === '/') return new Response(page.replace('<\\\\/', '</'), { headers: { 'Content-Type': 'text/html' } });
+        return new Response(ReadableStream.from(later(pathname === '/broken')).pipeThrough(new TextEncoderStream()));
+    };";
+
+#[test]
+fn answers_arrive_in_pieces_as_time_goes_by() {
+    let world = World::new(WorldConfig::default());
+    serve(&world, "alice", TRICKLE);
+    let browser = Browser::new(&world, "bob's browser", "bob", BrowserOptions::default());
+    let url = Url::parse("https://alice.example/").unwrap();
+    world.block_on(browser.visit(None, &url)).unwrap().unwrap();
+    world.settle(Duration::from_secs(60)).unwrap();
+    let log = events(&world, |event| match event {
+        Event::Console {
+            holder: Holder::Page { .. },
+            text,
+            ..
+        } => Some(text),
+        _ => None,
+    });
+    assert_eq!(
+        log,
+        [
+            "0 headers of /data null",
+            "0 first",
+            "1  secret part",
+            "1 first secret part",
+            "1 headers of /broken null",
+            "1 first",
+            "2 TypeError",
+            "2 copy TypeError",
+            "2 AbortError",
+            "2 1 ",
+            "2 2 ",
+            "2 3 first",
+            "3 3 first secret part",
+            "3 4 first secret part",
+        ]
+    );
+    // A plain client waits for all of it.
+    assert_eq!(
+        get(&world, "https://alice.example/data"),
+        "first secret part"
+    );
+    let broken = ClientRequest::get(Url::parse("https://alice.example/broken").unwrap());
+    assert!(send(&world, broken).is_err());
+}

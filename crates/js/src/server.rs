@@ -11,7 +11,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 use crossexam_fetch::Response;
 use crossexam_fetch::api::{Guard, RequestObject};
-use crossexam_fetch::body::{Body, BodyError};
+use crossexam_fetch::body::{Body, BodyError, BodyStream};
 use crossexam_web::HeaderList;
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::promise::PromiseState;
@@ -46,8 +46,10 @@ pub struct ServerResponse {
     pub status_message: Bytes,
     /// The headers, in order, each `Set-Cookie` by itself.
     pub header_list: HeaderList,
-    /// The body.
+    /// The body; empty if it comes from a stream.
     pub body: Bytes,
+    /// The stream that the body comes from, where the program makes it while it is sent.
+    pub stream: Option<BodyStream>,
     /// The socket that the program goes on with, where the answer switches to the WebSocket protocol.
     pub socket: Option<OperationId>,
 }

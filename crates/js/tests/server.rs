@@ -382,27 +382,48 @@ fn a_server_fetches_as_a_plain_client_and_waits() {
 }
 
 #[test]
-fn a_server_reads_its_streams_to_the_end_before_they_go_out() {
+fn a_server_sends_its_streams_in_pieces() {
     let server = start(
         "const parts = (...texts) => ReadableStream.from(texts).pipeThrough(new TextEncoderStream());
          export default async (request) => {
            if (request.url.endsWith('/broken')) return new Response(new ReadableStream({ pull() { throw new Error('broken') } }));
+           if (request.url.endsWith('/whole')) return new Response(new Response('all of it').body);
            const answer = await fetch('https://bank.example/', { method: 'POST', body: parts('a', 'b'), duplex: 'half' });
            return new Response(parts('answer: ', await answer.text()));
          };",
     )
     .unwrap();
     let operation = server.begin("GET", "/", &[], "");
+    // A request of its own goes out once it is all there.
     let (fetch, request) = server.machine.fetches.borrow_mut().remove(0);
     assert_eq!(request.body.unwrap().known_bytes().unwrap(), "ab");
     server.program.deliver_response(
         fetch,
         &response(Filter::None, "https://bank.example/", &[], "money"),
     );
+    let read = |answer: ServerResponse, complete: bool| {
+        assert_eq!(answer.body, "");
+        let mut stream = answer.stream.unwrap();
+        let mut all = String::new();
+        loop {
+            let chunk = crossexam_fetch::ready::poll_once(stream.read_chunk());
+            match chunk {
+                Some(Ok(Some(bytes))) => all.push_str(std::str::from_utf8(&bytes).unwrap()),
+                Some(Ok(None)) => break assert!(complete),
+                Some(Err(_)) => break assert!(!complete),
+                None => {
+                    let timer = server.machine.timers.borrow_mut().remove(0);
+                    server.program.deliver_timer(timer);
+                }
+            }
+        }
+        all
+    };
     let answer = server.program.take_answer(operation).unwrap().unwrap();
-    assert_eq!(text(&answer), "answer: money");
-    let operation = server.begin("GET", "/broken", &[], "");
-    assert!(server.program.take_answer(operation).unwrap().is_err());
+    assert_eq!(read(answer, true), "answer: money");
+    assert_eq!(read(server.ask("GET", "/broken", &[], ""), false), "");
+    let whole = server.ask("GET", "/whole", &[], "");
+    assert_eq!((text(&whole).as_str(), whole.stream), ("all of it", None));
 }
 
 #[test]

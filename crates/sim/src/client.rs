@@ -231,10 +231,11 @@ impl Client {
                 checks_certificates: !insecure,
                 dns: &dns,
             };
-            let response = self
+            let mut response = self
                 .network
                 .exchange(&self.vantage, outgoing, connecting)
                 .await?;
+            response.gather().await?;
             self.network
                 .expose_response(&self.holder(), "client", &response);
             let location = match response.status {
@@ -255,6 +256,7 @@ impl Client {
                     header_list,
                     body,
                     upgrade: _,
+                    pieces: _,
                 } = response;
                 return Ok(ClientResponse {
                     url,

@@ -235,19 +235,25 @@ impl Network {
             // The way from the attacker to the server is made for each request.
             None => self.connect_from_the_path(vantage, connection, recorder)?,
         };
-        let (machine, link) = (server.machine.clone(), server.link);
+        let way = Way {
+            server: Holder::Server {
+                machine: server.machine.clone(),
+            },
+            link: server.link,
+            eavesdropper: attacker.as_ref().map(|attacker| Holder::Network {
+                name: attacker.name.clone(),
+            }),
+        };
         let mut response = self
             .send(vantage, server, recorder.id, request.clone(), recorder)
             .await?;
         if let Some(at_server) = response.upgrade.take() {
-            let way = Way {
-                server: Holder::Server { machine },
-                link,
-                eavesdropper: attacker.as_ref().map(|attacker| Holder::Network {
-                    name: attacker.name.clone(),
-                }),
-            };
             response.upgrade = Some(self.carry(way, at_server));
+        } else if attacker.as_ref().is_some_and(|it| it.on_response.is_some()) {
+            // Whoever may change an answer waits for all of it.
+            response.gather().await?;
+        } else if let Some(at_server) = response.pieces.take() {
+            response.pieces = Some(self.carry_pieces(way, at_server));
         }
         if let Some(attacker) = &attacker {
             self.meddle_with_response(attacker, is_https, &request, &mut response, recorder);
@@ -482,7 +488,8 @@ async fn serve(
     match server.handle(http_request, peer).await {
         Ok(response) => {
             let upgrade = |upgrade| network.take_upgrade(upgrade);
-            from_http(&request.method, response, upgrade)
+            let pieces = |pieces| network.take_pieces(pieces);
+            from_http(&request.method, response, upgrade, pieces)
                 .map_err(|why| NetworkFailure::NotHttp { why })
         }
         Err(error) => Err(NetworkFailure::ServerFailed { why: error.why }),

@@ -30,8 +30,9 @@ pub mod host;
 pub mod journal;
 pub mod machine;
 pub mod network;
+pub mod pieces;
 pub mod profile;
-pub mod random;
+mod random;
 pub mod server;
 pub mod sockets;
 pub mod tls;
@@ -46,6 +47,7 @@ pub use host::{BrowserHost, Password};
 pub use journal::Journal;
 pub use machine::{Fault, Listener, Machine, Tls, Zone};
 pub use network::{Link, Network, SetupError, Vantage};
+pub use pieces::Pieces;
 pub use profile::{Deviation, Profile, ProfileError, UnknownProfile};
 pub use random::Random;
 pub use server::{

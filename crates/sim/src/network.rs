@@ -34,6 +34,7 @@ pub(crate) struct Core {
     weather: RefCell<BTreeMap<(String, String), Random>>,
     assigned: RefCell<BTreeMap<(Zone, Side), u32>>,
     pub(crate) upgrades: RefCell<crate::sockets::Upgrades>,
+    pub(crate) pieces: RefCell<crate::pieces::WaitingPieces>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -154,6 +155,7 @@ impl Network {
                 weather: RefCell::default(),
                 assigned: RefCell::default(),
                 upgrades: RefCell::default(),
+                pieces: RefCell::default(),
             }),
         }
     }

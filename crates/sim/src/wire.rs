@@ -1,11 +1,13 @@
 //! Messages as they are on the wire, and their way into the `http` crate's types and back.
 
 use bytes::Bytes;
-use crossexam_fetch::HttpResponse;
+use crossexam_fetch::body::BodyStream;
 use crossexam_fetch::websocket::Endpoint;
+use crossexam_fetch::{Body, HttpResponse, NetworkFailure};
 use crossexam_web::HeaderList;
 use url::Url;
 
+use crate::pieces::Pieces;
 use crate::server::{PeerInfo, ReasonPhrase};
 use crate::sockets::Upgrade;
 
@@ -89,6 +91,19 @@ pub struct WireResponse {
     pub body: Bytes,
     /// The server's counterpart of a WebSocket connection, where the answer switches to that protocol.
     pub upgrade: Option<Endpoint>,
+    /// The body instead, where it is sent in pieces.
+    pub pieces: Option<BodyStream>,
+}
+
+impl WireResponse {
+    /// Waits for the pieces, where the body is sent in pieces.
+    pub(crate) async fn gather(&mut self) -> Result<(), NetworkFailure> {
+        if let Some(pieces) = self.pieces.take() {
+            let bytes = Body::from_stream(pieces).fully_read().await;
+            self.body = bytes.map_err(|_| NetworkFailure::ConnectionReset)?;
+        }
+        Ok(())
+    }
 }
 
 impl From<WireResponse> for HttpResponse {
@@ -97,7 +112,7 @@ impl From<WireResponse> for HttpResponse {
             status: response.status,
             status_message: response.status_message,
             header_list: response.header_list,
-            body: response.body.into(),
+            body: response.pieces.unwrap_or_else(|| response.body.into()),
             upgrade: response.upgrade,
             interim_responses: Vec::new(),
         }
@@ -119,6 +134,7 @@ pub(crate) fn from_http(
     method: &[u8],
     response: http::Response<Bytes>,
     upgrade: impl FnOnce(Upgrade) -> Option<Endpoint>,
+    pieces: impl FnOnce(Pieces) -> Option<BodyStream>,
 ) -> Result<WireResponse, String> {
     let (parts, body) = response.into_parts();
     let upgrade = parts.extensions.get::<Upgrade>().copied().and_then(upgrade);
@@ -151,6 +167,7 @@ pub(crate) fn from_http(
         header_list,
         body,
         upgrade,
+        pieces: parts.extensions.get::<Pieces>().copied().and_then(pieces),
     };
     Ok(framed(method, response))
 }
@@ -158,7 +175,9 @@ pub(crate) fn from_http(
 /// The answer as HTTP frames it: no body where none may be, `Content-Length` where one is.
 pub(crate) fn framed(method: &[u8], mut response: WireResponse) -> WireResponse {
     let status = response.status;
-    let length_is_said = response.header_list.contains(b"Content-Length")
+    // Pieces are framed one by one.
+    let length_is_said = response.pieces.is_some()
+        || response.header_list.contains(b"Content-Length")
         || response.header_list.contains(b"Transfer-Encoding");
     if !length_is_said && !(100..200).contains(&status) && status != 204 && status != 304 {
         response
@@ -167,6 +186,7 @@ pub(crate) fn framed(method: &[u8], mut response: WireResponse) -> WireResponse 
     }
     if !has_body(method, status) {
         response.body = Bytes::new();
+        response.pieces = None;
     }
     response
 }
@@ -192,6 +212,7 @@ pub(crate) fn plain(status: u16, status_message: &'static str, text: String) -> 
             .collect(),
         body: text.into(),
         upgrade: None,
+        pieces: None,
     }
 }
 
@@ -264,6 +285,7 @@ mod tests {
                 method.as_bytes(),
                 response(status, headers, "hello"),
                 |_| None,
+                |_| None,
             )
             .unwrap();
             assert_eq!(answer.body, expected_body, "{method} {status}");
@@ -274,7 +296,7 @@ mod tests {
                 "{method} {status}"
             );
         }
-        assert!(from_http(b"GET", response(103, &[], ""), |_| None).is_err());
+        assert!(from_http(b"GET", response(103, &[], ""), |_| None, |_| None).is_err());
     }
 
     #[test]
@@ -283,7 +305,7 @@ mod tests {
         response
             .extensions_mut()
             .insert(ReasonPhrase("Quite Fine".into()));
-        let answer = from_http(b"GET", response, |_| None).unwrap();
+        let answer = from_http(b"GET", response, |_| None, |_| None).unwrap();
         assert_eq!(
             answer.header_list.values(b"Set-Cookie").collect::<Vec<_>>(),
             ["a=1", "b=2"]

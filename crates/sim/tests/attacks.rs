@@ -196,6 +196,7 @@ fn page(text: &str) -> WireResponse {
         header_list: HeaderList::new(),
         body: Bytes::copy_from_slice(text.as_bytes()),
         upgrade: None,
+        pieces: None,
     }
 }
 

@@ -85,6 +85,7 @@ export default function (ops, lib, global) {
     });
     body.stream = stream;
     if (body.remote !== null) body.arriving = stream;
+    else stream.isWhole = true;
     if (body.failure !== null) stream.controller.error(body.failure.reason);
     if (body.taken) {
       // Somebody reads it, or has.

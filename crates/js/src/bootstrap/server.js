@@ -33,6 +33,33 @@ export default function (ops, lib, global) {
     else if (lib.isObject(exported) && typeof exported.fetch === 'function') program = { handler: exported.fetch, self: exported };
     else throw new TypeError('the module has no `export default { fetch(request, env) { … } }`');
   };
+  // Sends what a program makes while it makes it.
+  const sendInPieces = (stream, writer) => {
+    const { streams } = lib;
+    const reader = streams.createReader(stream, 'default');
+    const giveUp = (reason) => {
+      ops.pieceEnd(writer, false);
+      streams.handled(streams.cancelStream(stream, reason));
+    };
+    const step = () => streams.readFrom(reader, {
+      __proto__: null,
+      chunk(chunk) {
+        if (!lib.isView(chunk) || lib.typedName(chunk) !== 'Uint8Array') {
+          const error = new TypeError('a chunk of the body is no Uint8Array');
+          lib.report(error);
+          giveUp(error);
+        } else if (!ops.pieceWrite(writer, lib.bytesToRust(chunk))) giveUp(new DOMException('nobody reads it', 'AbortError'));
+        // Others have their turn before the next piece.
+        else lib.setTimer(0, step);
+      },
+      close() { ops.pieceEnd(writer, true); },
+      error(reason) {
+        lib.report(reason);
+        ops.pieceEnd(writer, false);
+      },
+    });
+    step();
+  };
   lib.entries.serve = (operation, native) => {
     const request = lib.createRequest(native);
     const env = { ...parse(ops.serverVariables()), store };
@@ -52,11 +79,10 @@ export default function (ops, lib, global) {
         throw new TypeError('the handler returned a Response whose body is used already');
       }
       const socket = lib.peek(response, 'UpgradeResponse')?.operation;
-      const done = lib.deferred();
-      const answer = (data) => done.resolve(ops.serverAnswer(operation, state.native, data, socket));
-      if (body === null) answer(null);
-      else lib.bodies.fullyRead(body, answer, done.reject);
-      return done.promise;
+      const whole = (data) => { ops.serverAnswer(operation, state.native, data, socket, false); };
+      if (body === null) whole(null);
+      else if (body.stream === null || body.stream.isWhole) lib.bodies.fullyRead(body, whole, (error) => ops.serverFailed(operation, error));
+      else sendInPieces(body.stream, ops.serverAnswer(operation, state.native, null, socket, true));
     });
     then(answered, undefined, (error) => ops.serverFailed(operation, error));
   };

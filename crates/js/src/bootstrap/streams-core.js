@@ -102,7 +102,7 @@ export default function (ops, lib, global) {
   // --- Streams ------------------------------------------------------------------------------------------------------
   const streamOf = (value) => lib.state(value, 'ReadableStream');
   const initStream = (object) =>
-    lib.init(object, 'ReadableStream', { object, state: 'readable', reader: null, storedError: undefined, disturbed: false, controller: null });
+    lib.init(object, 'ReadableStream', { object, state: 'readable', reader: null, storedError: undefined, disturbed: false, controller: null, isWhole: false });
   const numRequests = (stream) => sizeOf(stream.reader.requests);
   const hasReader = (stream, kind) => stream.reader !== null && stream.reader.kind === kind;
   const closeStream = (stream) => {

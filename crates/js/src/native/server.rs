@@ -1,13 +1,20 @@
 //! What a server program asks for.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crossexam_fetch::body::{BodyStream, BodyWriter};
 use rquickjs::{Ctx, Function, Value};
 
-use super::data::Data;
+use super::data::{Data, decode_base64};
 use super::headers::JsResponse;
 use crate::errors;
 use crate::ops::{Ops, throw};
 use crate::protocol::OperationId;
 use crate::server::ServerResponse;
+
+/// Who writes the pieces of an answer, until the end.
+type PieceWriter = RefCell<Option<BodyWriter>>;
 
 pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     let scope = ops.scope();
@@ -47,7 +54,8 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
               operation: u64,
               response: Function<'js>,
               body: Option<Function<'js>>,
-              socket: Option<u64>| {
+              socket: Option<u64>,
+              in_pieces: bool| {
             let response = scope.unwrap::<JsResponse>(&ctx, &response)?;
             let body = body
                 .map(|body| scope.unwrap::<Data>(&ctx, &body))
@@ -60,15 +68,56 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                     "the handler returned a network error",
                 ));
             }
+            let (writer, stream) = match in_pieces {
+                true => {
+                    let (writer, stream) = BodyStream::written();
+                    let writer: PieceWriter = RefCell::new(Some(writer));
+                    (Some(scope.wrap(&ctx, Rc::new(writer))?), Some(stream))
+                }
+                false => (None, None),
+            };
             let answer = ServerResponse {
                 status: object.status,
                 status_message: object.status_message.clone(),
                 header_list: object.headers.header_list.clone(),
                 body: body.map(|body| body.bytes.clone()).unwrap_or_default(),
+                stream,
                 socket: socket.map(OperationId),
             };
             scope.shared.answer(OperationId(operation), Ok(answer));
-            Ok(())
+            Ok(writer)
+        },
+    )?;
+
+    // Writes a piece of an answer; says whether somebody wants more.
+    let scope = ops.scope();
+    ops.add(
+        "pieceWrite",
+        move |ctx: Ctx<'js>, writer: Function<'js>, base64: String| {
+            let writer = scope.unwrap::<PieceWriter>(&ctx, &writer)?;
+            let bytes = decode_base64(&ctx, &base64)?;
+            let mut writer = writer.borrow_mut();
+            let is_wanted = writer.as_ref().is_some_and(|it| !it.is_canceled());
+            match &*writer {
+                Some(writer) if is_wanted => writer.write(bytes),
+                Some(_) | None => *writer = None,
+            }
+            rquickjs::Result::Ok(is_wanted)
+        },
+    )?;
+
+    // That was the last piece, or there will be no more.
+    let scope = ops.scope();
+    ops.add(
+        "pieceEnd",
+        move |ctx: Ctx<'js>, writer: Function<'js>, is_complete: bool| {
+            let writer = scope.unwrap::<PieceWriter>(&ctx, &writer)?.take();
+            match writer {
+                Some(writer) if is_complete => writer.close(),
+                // Dropped, it breaks off.
+                Some(_) | None => {}
+            }
+            rquickjs::Result::Ok(())
         },
     )?;
 

@@ -179,6 +179,7 @@ fn page_response(page: &Page) -> WireResponse {
         header_list: headers(&page.headers),
         body: page.body.clone(),
         upgrade: None,
+        pieces: None,
     }
 }
 
