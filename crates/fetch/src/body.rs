@@ -106,6 +106,7 @@ impl Body {
     pub async fn fully_read(&mut self) -> Result<Bytes, BodyError> {
         /// 4. Only this reader reads.
         let reader = &mut self.stream;
+        /// 5. Read all there is.
         let first = match reader.read_chunk().await? {
             None => return Ok(Bytes::new()),
             Some(first) => first,
@@ -118,7 +119,6 @@ impl Body {
         while let Some(chunk) = reader.read_chunk().await? {
             bytes.extend_from_slice(&chunk);
         }
-        /// 5. That is all.
         Ok(bytes.freeze())
     }
 

@@ -84,8 +84,12 @@ pub struct PolicyContainer {
 pub struct EmbedderPolicy {
     /// The value that is enforced.
     pub value: EmbedderPolicyValue,
+    /// The endpoint for reports of what was not loaded.
+    pub reporting_endpoint: Option<Rc<str>>,
     /// The value that is only reported.
     pub report_only_value: EmbedderPolicyValue,
+    /// The endpoint for reports of what would not be loaded.
+    pub report_only_reporting_endpoint: Option<Rc<str>>,
 }
 
 /// An embedder policy value.

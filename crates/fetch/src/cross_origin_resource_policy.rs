@@ -5,8 +5,10 @@
 use crossexam_web::{Origin, Step, Trace, algorithm};
 
 use crate::client::{EmbedderPolicy, EmbedderPolicyValue, Environment};
+use crate::reports::{Report, ReportBody};
 use crate::request::Destination;
 use crate::response::InternalResponse;
+use crate::user_agent::UserAgent;
 
 /// What the check says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,16 +26,15 @@ pub enum Corp {
     },
 }
 
-/// Asks whether a resource lets itself be embedded.
-///
-/// MODEL: violations are not reported (steps 4 and 6).
+/// Asks whether a resource lets itself be embedded. What the embedder's policy has reported is queued with the browser.
 #[algorithm("cross-origin-resource-policy-check")]
 pub fn cross_origin_resource_policy_check(
     origin: &Origin,
     settings_object: Option<&Environment>,
-    _destination: Destination,
+    destination: Destination,
     response: &InternalResponse,
     for_navigation: bool,
+    user_agent: &UserAgent,
     trace: &Trace,
 ) -> Corp {
     /// 2. What does the embedder's policy say?
@@ -51,6 +52,21 @@ pub fn cross_origin_resource_policy_check(
     if let Corp::Blocked { .. } = plain {
         return plain;
     }
+    // NB: what "unsafe-none" comes to is known from step 3.
+    if embedder_policy.report_only_value != EmbedderPolicyValue::UnsafeNone {
+        /// 4. What would a policy come to that only reports?
+        let reported = internal_check(
+            origin,
+            embedder_policy.report_only_value,
+            response,
+            for_navigation,
+            trace,
+        );
+        if let (Corp::Blocked { .. }, Some(settings)) = (reported, settings_object) {
+            let disposition = Disposition::Reporting;
+            queue_a_violation_report(response, settings, destination, disposition, user_agent);
+        }
+    }
     /// 5. Then with the embedder's.
     let embedded = internal_check(
         origin,
@@ -59,8 +75,64 @@ pub fn cross_origin_resource_policy_check(
         for_navigation,
         trace,
     );
-    /// 7. The embedder's policy may demand what the resource does not give.
+    if let Corp::Allowed = embedded {
+        return embedded;
+    }
+    if let Some(settings) = settings_object {
+        let disposition = Disposition::Enforce;
+        /// 6. The embedder hears of it.
+        queue_a_violation_report(response, settings, destination, disposition, user_agent);
+    }
+    /// 7. The embedder's policy demands what the resource does not give.
     embedded
+}
+
+/// Whether a policy is enforced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Disposition {
+    /// It is.
+    Enforce,
+    /// It only reports.
+    Reporting,
+}
+
+/// Queues a cross-origin embedder policy CORP violation report.
+#[algorithm("queue-a-cross-origin-embedder-policy-corp-violation-report", untraced)]
+fn queue_a_violation_report(
+    response: &InternalResponse,
+    settings_object: &Environment,
+    destination: Destination,
+    disposition: Disposition,
+    user_agent: &UserAgent,
+) {
+    let container = settings_object.policy_container.borrow();
+    let policy = &container.embedder_policy;
+    /// 1. For whom is it?
+    let endpoint = match disposition {
+        Disposition::Reporting => policy.report_only_reporting_endpoint.clone(),
+        Disposition::Enforce => policy.reporting_endpoint.clone(),
+    };
+    /// 2. What was asked for first is named, not where redirects led.
+    let blocked_url = response.serialize_the_url_for_reporting();
+    /// 3. Was it kept away, or would it have been?
+    let disposition = match disposition {
+        Disposition::Reporting => "reporting",
+        Disposition::Enforce => "enforce",
+    };
+    /// 4. That is the report.
+    let body = ReportBody::EmbedderPolicy {
+        violation: "corp",
+        blocked_url,
+        destination: destination.as_str(),
+        disposition,
+    };
+    /// 5. Queue it.
+    user_agent.reports.borrow_mut().queue(Report {
+        report_type: "coep",
+        endpoint,
+        url: settings_object.creation_url.to_string(),
+        body,
+    });
 }
 
 /// The check for one value of the embedder policy.

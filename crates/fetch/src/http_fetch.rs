@@ -79,6 +79,7 @@ pub(crate) async fn http_fetch<H: Host>(
             request.destination,
             &actual.internal,
             false,
+            params.user_agent,
             trace,
         );
         /// 5. The resource may refuse to be embedded.

@@ -68,6 +68,7 @@ pub mod port_blocking;
 mod process_manual_redirect;
 pub mod ready;
 pub mod referrer_policy;
+pub mod reports;
 pub mod request;
 pub mod response;
 pub mod response_blocking;

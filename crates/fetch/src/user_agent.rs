@@ -15,6 +15,7 @@ use crate::connections::ConnectionPool;
 use crate::cors_preflight_cache::CorsPreflightCache;
 use crate::http_cache::{HttpCache, Limits};
 use crate::referrer_policy::ReferrerPolicy;
+use crate::reports::Reports;
 
 /// A user agent: its stores and its choices. The stores are shared by all fetches of one browser.
 #[derive(Debug, Default)]
@@ -33,6 +34,8 @@ pub struct UserAgent {
     pub authentication_entries: RefCell<AuthenticationEntries>,
     /// The blob URL store.
     pub blob_urls: RefCell<BlobUrlStore>,
+    /// The reports that pages' policies have asked for.
+    pub reports: RefCell<Reports>,
 }
 
 /// The choices that the standards leave to a user agent.

@@ -327,6 +327,7 @@ pub async fn create_navigation_params_by_fetching<H: Host>(
                 fetched.request.destination,
                 response,
                 true,
+                user_agent,
                 trace,
             );
             if let Corp::Blocked {

@@ -2,6 +2,8 @@
 //!
 //! <https://html.spec.whatwg.org/multipage/browsers.html#policy-containers>
 
+use std::rc::Rc;
+
 use crossexam_fetch::client::{EmbedderPolicy, EmbedderPolicyValue};
 use crossexam_fetch::referrer_policy::parse_a_referrer_policy_from_a_referrer_policy_header;
 use crossexam_fetch::response::InternalResponse;
@@ -45,31 +47,43 @@ pub fn obtain_an_embedder_policy(
         return policy;
     }
     /// 3. Read `Cross-Origin-Embedder-Policy`.
-    if let Some(value) = embedder_policy_value(headers, b"cross-origin-embedder-policy") {
+    if let Some((value, endpoint)) = embedder_policy_value(headers, b"cross-origin-embedder-policy")
+    {
         /// 4. That is enforced.
         policy.value = value;
+        policy.reporting_endpoint = endpoint;
     }
     /// 5. Read the header that only reports.
-    if let Some(value) = embedder_policy_value(headers, b"cross-origin-embedder-policy-report-only")
+    if let Some((value, endpoint)) =
+        embedder_policy_value(headers, b"cross-origin-embedder-policy-report-only")
     {
         /// 6. That is only reported.
         policy.report_only_value = value;
+        policy.report_only_reporting_endpoint = endpoint;
     }
     /// 7. That is the policy.
     policy
 }
 
-/// A value that is compatible with cross-origin isolation; anything else counts for nothing.
-fn embedder_policy_value(headers: &HeaderList, name: &[u8]) -> Option<EmbedderPolicyValue> {
+/// A value that is compatible with cross-origin isolation, and the endpoint for reports; anything else counts for nothing.
+fn embedder_policy_value(
+    headers: &HeaderList,
+    name: &[u8],
+) -> Option<(EmbedderPolicyValue, Option<Rc<str>>)> {
     let item = get_a_structured_field_value::<Item>(headers, name)?;
-    match &item.bare_item {
+    let value = match &item.bare_item {
         BareItem::Token(token) => match token.as_str() {
             "require-corp" => Some(EmbedderPolicyValue::RequireCorp),
             "credentialless" => Some(EmbedderPolicyValue::Credentialless),
             _ => None,
         },
         _ => None,
-    }
+    };
+    let endpoint = match item.params.get("report-to") {
+        Some(BareItem::String(endpoint)) => Some(Rc::from(endpoint.as_str())),
+        _ => None,
+    };
+    Some((value?, endpoint))
 }
 
 /// The policies that come with a response. The browser chooses the referrer policy of one that sets none.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crossexam_fetch::ready::SentRequest;
+use crossexam_fetch::reports::{Report, ReportBody};
 use crossexam_fetch::request::ResponseTainting;
 use crossexam_fetch::response::InternalResponse;
 use crossexam_fetch::{Body, Fetched, HttpRequestPurpose, Response};
@@ -105,6 +106,8 @@ impl Happened {
             bytes_value(&text)
         });
         set("cookies", cookies.collect());
+        let reports = world.user_agent().reports.borrow();
+        set("reports", reports.iter().map(report_value).collect());
         let taken = trace.events().into_iter().filter_map(|event| match event {
             TraceEvent::Step(step) => Some(name_of(step)),
             _ => None,
@@ -237,6 +240,29 @@ fn compare_sent(
 /// A step as vectors name it: the algorithm's anchor and the number.
 fn name_of(step: &Step) -> Value {
     format!("{} {}", step.algorithm.id, step.number).into()
+}
+
+fn report_value(report: &Report) -> Value {
+    let mut value = json!({
+        "type": report.report_type,
+        "endpoint": report.endpoint.as_deref(),
+        "url": report.url,
+    });
+    match &report.body {
+        ReportBody::EmbedderPolicy {
+            violation,
+            blocked_url,
+            destination,
+            disposition,
+        } => {
+            value["violation"] = (*violation).into();
+            value["blocked_url"] = blocked_url.clone().into();
+            value["destination"] = (*destination).into();
+            value["disposition"] = (*disposition).into();
+        }
+        other => value["body"] = format!("{other:?}").into(),
+    }
+    value
 }
 
 fn response_value(response: &Response) -> Value {
