@@ -10,8 +10,10 @@ use std::rc::Rc;
 use bytes::Bytes;
 use crossexam_fetch::connections::{Connection, ConnectionId, Established, Protocol};
 use crossexam_fetch::host::NetworkPartitionKey;
+use crossexam_fetch::http_cache::{StoredResponse, Times};
+use crossexam_fetch::network_partition_keys::determine_the_http_cache_partition;
 use crossexam_fetch::ready::poll_once;
-use crossexam_fetch::request::{CredentialsMode, Mode};
+use crossexam_fetch::request::{CacheMode, CredentialsMode, Mode};
 use crossexam_fetch::{
     ConnectionFailure, ConnectionParams, Environment, FetchController, GlobalObject, Host,
     HttpRequest, HttpRequestPurpose, HttpResponse, NetworkFailure, PolicyContainer, Request,
@@ -216,6 +218,19 @@ mod simple_cors_get {
     }
 
     #[divan::bench]
+    fn without_http_cache(bencher: Bencher<'_, '_>) {
+        let (client, mut user_agent) = (environment(), UserAgent::default());
+        user_agent.choices.http_cache = false;
+        bencher.bench_local(|| {
+            run(
+                &user_agent,
+                cors_request(&client, black_box(TARGET), "GET"),
+                &Trace::off(),
+            )
+        });
+    }
+
+    #[divan::bench]
     fn tracing_on(bencher: Bencher<'_, '_>) {
         let (client, user_agent) = (environment(), UserAgent::default());
         bencher.bench_local(|| {
@@ -386,6 +401,65 @@ mod growing_stores {
                 cors_request(&client, black_box(TARGET), "GET"),
                 &Trace::off(),
             )
+        });
+    }
+
+    /// A user agent whose HTTP cache has so many fresh responses for the page's partition, the target's among them.
+    fn with_stored_responses(client: &Rc<Environment>, entries: usize) -> UserAgent {
+        let user_agent = UserAgent::default();
+        let request = cors_request(client, TARGET, "GET");
+        let partition = determine_the_http_cache_partition(&request).cloned();
+        let partition = partition.expect("the page has a partition");
+        let now = Server.now();
+        let times = Times {
+            request: now,
+            response: now,
+        };
+        let headers: HeaderList = HEADERS
+            .into_iter()
+            .filter(|(name, _)| *name != "Vary")
+            .chain([("Cache-Control", "max-age=600")])
+            .collect();
+        let urls = (1..entries).map(|number| format!("https://alice.example/item/{number}"));
+        for url in urls.chain([TARGET.to_owned()]) {
+            let stored = StoredResponse::new(
+                &request.header_list,
+                200,
+                Bytes::new(),
+                &headers,
+                Some(Bytes::from_static(b"{}")),
+                times,
+            );
+            let (url, stored) = (url.parse().expect("a URL"), stored.expect("it is stored"));
+            let mut cache = user_agent.http_cache.borrow_mut();
+            let limits = &user_agent.choices.http_cache_limits;
+            cache.store(&partition, &url, &request.header_list, stored, limits);
+        }
+        assert_eq!(user_agent.http_cache.borrow().len(), entries);
+        user_agent
+    }
+
+    #[divan::bench(args = [10, 1_000, 100_000])]
+    fn get_answered_by_the_http_cache(bencher: Bencher<'_, '_>, entries: usize) {
+        let client = environment();
+        let user_agent = with_stored_responses(&client, entries);
+        bencher.bench_local(|| {
+            run(
+                &user_agent,
+                cors_request(&client, black_box(TARGET), "GET"),
+                &Trace::off(),
+            )
+        });
+    }
+
+    #[divan::bench(args = [10, 1_000, 100_000])]
+    fn get_stored_in_the_http_cache(bencher: Bencher<'_, '_>, entries: usize) {
+        let client = environment();
+        let user_agent = with_stored_responses(&client, entries);
+        bencher.bench_local(|| {
+            let mut request = cors_request(&client, black_box(TARGET), "GET");
+            request.cache_mode = CacheMode::Reload;
+            run(&user_agent, request, &Trace::off())
         });
     }
 }

@@ -698,6 +698,7 @@ fn update_the_cache<H: Host>(
                 return stored_later(forward_response, place, stored);
             }
             (Some(stored), None | Some(Some(_))) => {
+                drop(is_validated_by_another);
                 /// 11.5.2. Store it, if HTTP lets it be stored.
                 cache.store(partition, url, list, stored, limits);
             }

@@ -257,6 +257,7 @@ impl Client {
                     body,
                     upgrade: _,
                     pieces: _,
+                    early_hints: _,
                 } = response;
                 return Ok(ClientResponse {
                     url,

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use crossexam_fetch::Request;
 use crossexam_fetch::connections::{Connection, ConnectionId, Established, Protocol};
 use crossexam_fetch::host::{
-    ConnectionFailure, ConnectionParams, Host, HttpRequest, HttpResponse, NetworkFailure,
-    NetworkPartitionKey, Proxy,
+    ConnectionFailure, ConnectionParams, Host, HttpRequest, HttpResponse, InterimResponse,
+    NetworkFailure, NetworkPartitionKey, Proxy,
 };
 use crossexam_web::Timestamp;
 use url::Url;
@@ -290,7 +290,17 @@ impl Host for BrowserHost {
         if let Some(held) = seat.connections.borrow_mut().get_mut(&id) {
             held.open_until = self.now() + open.keep_alive();
         }
-        answer.map(HttpResponse::from)
+        let mut answer = answer?;
+        let hints = std::mem::take(&mut answer.early_hints).into_iter();
+        let interim_responses = hints.map(|header_list| InterimResponse {
+            status: 103,
+            header_list,
+            at: self.now(),
+        });
+        Ok(HttpResponse {
+            interim_responses: interim_responses.collect(),
+            ..HttpResponse::from(answer)
+        })
     }
 
     fn fetch_in_parallel(&self, request: Request) {

@@ -51,7 +51,7 @@ pub use pieces::Pieces;
 pub use profile::{Deviation, Profile, ProfileError, UnknownProfile};
 pub use random::Random;
 pub use server::{
-    LocalBoxFuture, PeerInfo, ReasonPhrase, Server, ServerError, TowerServer, from_fn,
+    EarlyHints, LocalBoxFuture, PeerInfo, ReasonPhrase, Server, ServerError, TowerServer, from_fn,
 };
 pub use sockets::Upgrade;
 pub use tls::{Certificate, ClientCertificate, ClientCertificates, Issuer};

@@ -95,6 +95,12 @@ impl From<http::Error> for ServerError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReasonPhrase(pub Bytes);
 
+/// Early hints that come before an answer, as an extension of the [`http::Response`]: interim responses with status 103.
+///
+/// MODEL: they arrive when the answer does.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EarlyHints(pub Vec<http::HeaderMap>);
+
 /// What a closure may return.
 pub trait IntoAnswer {
     /// The answer or the failure.

@@ -8,7 +8,7 @@ use crossexam_web::HeaderList;
 use url::Url;
 
 use crate::pieces::Pieces;
-use crate::server::{PeerInfo, ReasonPhrase};
+use crate::server::{EarlyHints, PeerInfo, ReasonPhrase};
 use crate::sockets::Upgrade;
 
 /// A request on the wire.
@@ -93,6 +93,8 @@ pub struct WireResponse {
     pub upgrade: Option<Endpoint>,
     /// The body instead, where it is sent in pieces.
     pub pieces: Option<BodyStream>,
+    /// The headers of early hints that come before it.
+    pub early_hints: Vec<HeaderList>,
 }
 
 impl WireResponse {
@@ -154,13 +156,11 @@ pub(crate) fn from_http(
                 .as_bytes(),
         ),
     };
-    let mut header_list = HeaderList::with_capacity(parts.headers.len() + 1);
-    for (name, value) in &parts.headers {
-        header_list.append(
-            Bytes::copy_from_slice(name.as_str().as_bytes()),
-            Bytes::copy_from_slice(value.as_bytes()),
-        );
-    }
+    let header_list = header_list(&parts.headers);
+    let hints = parts.extensions.get::<EarlyHints>();
+    let early_hints = hints.map_or_else(Vec::new, |EarlyHints(hints)| {
+        hints.iter().map(self::header_list).collect()
+    });
     let response = WireResponse {
         status: parts.status.as_u16(),
         status_message,
@@ -168,8 +168,20 @@ pub(crate) fn from_http(
         body,
         upgrade,
         pieces: parts.extensions.get::<Pieces>().copied().and_then(pieces),
+        early_hints,
     };
     Ok(framed(method, response))
+}
+
+fn header_list(headers: &http::HeaderMap) -> HeaderList {
+    let mut list = HeaderList::with_capacity(headers.len() + 1);
+    for (name, value) in headers {
+        list.append(
+            Bytes::copy_from_slice(name.as_str().as_bytes()),
+            Bytes::copy_from_slice(value.as_bytes()),
+        );
+    }
+    list
 }
 
 /// The answer as HTTP frames it: no body where none may be, `Content-Length` where one is.
@@ -211,8 +223,7 @@ pub(crate) fn plain(status: u16, status_message: &'static str, text: String) -> 
             .into_iter()
             .collect(),
         body: text.into(),
-        upgrade: None,
-        pieces: None,
+        ..WireResponse::default()
     }
 }
 

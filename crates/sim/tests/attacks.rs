@@ -195,8 +195,7 @@ fn page(text: &str) -> WireResponse {
         status_message: "OK".into(),
         header_list: HeaderList::new(),
         body: Bytes::copy_from_slice(text.as_bytes()),
-        upgrade: None,
-        pieces: None,
+        ..WireResponse::default()
     }
 }
 

@@ -159,7 +159,11 @@ impl HttpCache {
         {
             self.bytes = self.bytes.saturating_sub(kept.size).saturating_add(size);
             let grows = size > kept.size;
-            (kept.size, kept.response) = (size, Rc::new(response));
+            kept.size = size;
+            match Rc::get_mut(&mut kept.response) {
+                Some(place) => *place = response,
+                None => kept.response = Rc::new(response),
+            }
             self.responses.touch(slot);
             return grows;
         }

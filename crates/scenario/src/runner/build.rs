@@ -178,8 +178,7 @@ fn page_response(page: &Page) -> WireResponse {
         status_message: Bytes::new(),
         header_list: headers(&page.headers),
         body: page.body.clone(),
-        upgrade: None,
-        pieces: None,
+        ..WireResponse::default()
     }
 }
 
