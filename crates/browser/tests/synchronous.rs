@@ -102,3 +102,20 @@ fn documents_are_made_of_html_and_xml_is_named_as_missing() {
     });
     assert!(exposed);
 }
+
+#[test]
+fn a_document_that_is_gone_fetches_no_more() {
+    let (scene, log) = run("<iframe src='/data'></iframe><script>
+        onload = async () => {
+            const frame = document.querySelector('iframe'); const view = frame.contentWindow;
+            const { fetch, Request, XMLHttpRequest } = view;
+            const early = fetch('/data').then((r) => r.text()).then(() => console.log('read'), (e) => console.log('early ' + e.name));
+            frame.remove();
+            await fetch('/data').then(() => console.log('answered'), (e) => console.log(e.name));
+            try { new XMLHttpRequest().open('GET', '/data'); console.log('opened'); } catch (e) { console.log(e.name); }
+            console.log('end');
+        };
+    </script>");
+    assert_eq!(log, ["InvalidStateError", "InvalidStateError", "end"]);
+    assert_eq!(scene.script_errors(), [""; 0]);
+}

@@ -65,6 +65,7 @@ const FILES: &[File] = files![
 /// The files that a realm evaluates when it needs them, in this order.
 const ON_DEMAND: &[File] = files![
     EVERY "streams-core.js",
+    EVERY "streams-bytes.js",
     EVERY "streams-writable.js",
     EVERY "streams-readable.js",
     EVERY "streams-transform.js",
