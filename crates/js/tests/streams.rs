@@ -155,6 +155,7 @@ fn a_request_takes_over_the_body_of_another() {
          throws(() => new Request('/', { method: 'POST', body: new ReadableStream() }));
          throws(() => new Request('/', { method: 'POST', body: new ReadableStream(), duplex: 'half', mode: 'no-cors' }));
          throws(() => new Request('/', { method: 'POST', body: new ReadableStream(), duplex: 'half', keepalive: true }));
+         throws(() => navigator.sendBeacon('/', new ReadableStream()));
          const kept = new Request('/', { method: 'POST', body: 'old' });
          same(await new Request(kept, { body: 'new' }).text(), 'new'); same(kept.bodyUsed, false);
          const cloned = kept.clone(); same([await kept.text(), await cloned.text()], ['old', 'old']);",
