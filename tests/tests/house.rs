@@ -6,10 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from the bottom up. Each may depend on those before it.
-const ROOMS: [&str; 11] = [
+const ROOMS: [&str; 12] = [
     "spec",
     "spec-macros",
     "web",
+    "csp",
     "cookies",
     "fetch",
     "html",

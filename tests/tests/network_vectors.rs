@@ -64,6 +64,7 @@ fn environment(input: &Input) -> Rc<Environment> {
         secure_context: true,
         cross_origin_isolated_capability: false,
         referrer_source: None.into(),
+        insecure_requests: Default::default(),
         fetch_group: Default::default(),
         cache: Default::default(),
     })

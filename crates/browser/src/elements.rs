@@ -76,6 +76,7 @@ fn element_request(load: &ElementLoad, url: url::Url, document: &Document) -> Re
         cross_origin: load.cross_origin.as_deref(),
         referrer_policy: load.referrer_policy.as_deref(),
         integrity: &load.integrity,
+        nonce: &load.nonce,
         parser_inserted: load.parser_inserted,
     };
     let client = &document.environment;

@@ -230,6 +230,11 @@ impl Inner {
             destination,
             trace,
         } = recording;
+        if let Some(holder) = &cause.client {
+            for violation in self.user_agent.take_violations() {
+                self.warn(holder.clone(), violation.to_string());
+            }
+        }
         self.record(Event::Fetch(Box::new(FetchRecord {
             id,
             browser: self.name.clone(),

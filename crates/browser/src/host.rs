@@ -4,12 +4,16 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
+use crossexam_csp::{InlineCheck, InlineKind, ParserInserted};
 use crossexam_fetch::blob_url::BlobUrlEntry;
 use crossexam_fetch::body::BodyStream;
 use crossexam_fetch::network_partition_keys::network_partition_key;
 use crossexam_fetch::websocket::{Close, Message};
 use crossexam_fetch::{Environment, FetchController, Request};
 use crossexam_html::DomException;
+use crossexam_html::content_security_policy::{
+    InlineBehavior, apply_meta_policy, is_base_allowed, should_inline_behavior_be_blocked,
+};
 use crossexam_html::environment::{
     Identities, Place, WindowEnvironment, set_up_a_window_environment_settings_object,
 };
@@ -19,8 +23,9 @@ use crossexam_html::navigation::about_blank;
 use crossexam_html::{document_cookie, document_domain};
 use crossexam_js::{
     ConsoleLevel, DocumentHost, DocumentProgress, DomError, ElementLoad, FetchInitiator,
-    FormSubmission, FrameAttributes, NavigationOptions, NavigationTarget, OperationId, RealmHost,
-    RealmId, ScriptError, SynchronousOutcome, WindowAccess, WindowFamily, WindowId,
+    FormSubmission, FrameAttributes, InlineSource, InlineSourceKind, NavigationOptions,
+    NavigationTarget, OperationId, RealmHost, RealmId, ScriptError, SynchronousOutcome,
+    WindowAccess, WindowFamily, WindowId,
 };
 use crossexam_sim::journal::{Event, Exposure, Holder};
 use crossexam_web::{Origin, Timestamp, Trace};
@@ -284,6 +289,14 @@ impl RealmHost for AgentHost {
 }
 
 impl Inner {
+    /// Tells on the console what violates a document's policies.
+    pub(crate) fn tell_of_violations(&self, document: &Document) {
+        let holder = document.holder(&self.name);
+        for violation in self.user_agent.take_violations() {
+            self.warn(holder.clone(), violation.to_string());
+        }
+    }
+
     /// Bytes come into somebody's hands.
     pub(crate) fn expose(&self, holder: Holder, how: impl Into<String>, bytes: Bytes) {
         self.record(Event::Exposure(Exposure {
@@ -546,6 +559,46 @@ impl DocumentHost for AgentHost {
                 browser.spawn("shows a document", async move { inner.loaded(&document) });
             }
             DocumentProgress::Loading | DocumentProgress::Interactive => {}
+        }
+    }
+
+    fn allows_inline(&self, realm: RealmId, inline: InlineSource<'_>) -> bool {
+        let Some((browser, document)) = self.at(realm) else {
+            return true;
+        };
+        let check = InlineCheck {
+            kind: match inline.kind {
+                InlineSourceKind::Script => InlineKind::Script,
+                InlineSourceKind::ScriptAttribute => InlineKind::ScriptAttribute,
+                InlineSourceKind::JavaScriptUrl => InlineKind::Navigation,
+            },
+            nonce: inline.nonce,
+            source: inline.source,
+            parser_inserted: if inline.parser_inserted {
+                ParserInserted::Yes
+            } else {
+                ParserInserted::No
+            },
+        };
+        let result =
+            should_inline_behavior_be_blocked(&document.environment, &check, &browser.user_agent);
+        browser.tell_of_violations(&document);
+        result == InlineBehavior::Allowed
+    }
+
+    fn allows_base(&self, realm: RealmId, url: &str) -> bool {
+        let (Some((browser, document)), Ok(url)) = (self.at(realm), Url::parse(url)) else {
+            return true;
+        };
+        let result = is_base_allowed(&url, &document.environment, &browser.user_agent);
+        browser.tell_of_violations(&document);
+        result == InlineBehavior::Allowed
+    }
+
+    fn add_meta_policy(&self, realm: RealmId, content: &str) {
+        if let Some((_, document)) = self.at(realm) {
+            let origin = document.origin.borrow();
+            apply_meta_policy(&document.environment, content, &origin);
         }
     }
 

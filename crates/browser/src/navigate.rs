@@ -57,6 +57,7 @@ pub(crate) fn plain_entry(url: Url) -> NavigationEntry {
         referrer_policy: None,
         reload: false,
         history: false,
+        form_submission: false,
     }
 }
 
@@ -276,7 +277,8 @@ impl Inner {
         target: &TargetSnapshot,
         recording: Recording,
     ) {
-        let checked = check_the_navigation_response(&params, target, &recording.trace);
+        let checked =
+            check_the_navigation_response(&params, target, &self.user_agent, &recording.trace);
         let outcome = match &checked {
             Ok(()) => FetchOutcome::Response {
                 kind: "basic",
@@ -291,8 +293,11 @@ impl Inner {
             },
         };
         self.end_recording(recording, outcome);
-        if let Err(why @ (NotShown::FrameOptions { .. } | NotShown::EmbedderPolicy { .. })) =
-            checked
+        if let Err(
+            why @ (NotShown::FrameOptions { .. }
+            | NotShown::FrameAncestors { .. }
+            | NotShown::EmbedderPolicy { .. }),
+        ) = checked
         {
             self.show_error(navigable, &params.url, &why.to_string());
             return;

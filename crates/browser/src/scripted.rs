@@ -270,6 +270,7 @@ impl Inner {
         }
         let entry = NavigationEntry {
             resource: planned.resource,
+            form_submission: true,
             referrer_policy: planned.referrer_policy,
             ..plain_entry(planned.url)
         };

@@ -140,6 +140,7 @@ fn environment() -> Rc<Environment> {
         secure_context: true,
         cross_origin_isolated_capability: false,
         referrer_source: Some(url).into(),
+        insecure_requests: Default::default(),
         fetch_group: Default::default(),
         cache: Default::default(),
     })

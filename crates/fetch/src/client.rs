@@ -5,11 +5,13 @@
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
+use crossexam_csp::CspList;
 use crossexam_web::{Origin, Site};
 use url::Url;
 
 use crate::fetch_groups::FetchGroup;
 use crate::referrer_policy::ReferrerPolicy;
+use crate::upgrade_insecure_requests::InsecureRequests;
 
 /// An environment settings object (or, while a navigation creates it, an environment).
 #[derive(Debug)]
@@ -39,6 +41,8 @@ pub struct Environment {
     /// The URL to derive referrers from: the document's URL, or of its container when it is `srcdoc`.
     /// `None` when no URL may be sent (an opaque-origin document: Referrer Policy says "no referrer").
     pub referrer_source: RefCell<Option<Url>>,
+    /// What it does about insecure requests.
+    pub insecure_requests: RefCell<InsecureRequests>,
     /// What it has under way.
     pub fetch_group: FetchGroup,
     /// What was worked out once and is asked for again with every request; begins empty.
@@ -69,14 +73,14 @@ pub enum GlobalObject {
 }
 
 /// A policy container. <https://html.spec.whatwg.org/multipage/browsers.html#policy-containers>
-///
-/// The Content Security Policy list is an issue of its own; its place is here.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PolicyContainer {
     /// The embedder policy.
     pub embedder_policy: EmbedderPolicy,
     /// The referrer policy.
     pub referrer_policy: ReferrerPolicy,
+    /// The Content Security Policies.
+    pub csp_list: CspList,
 }
 
 /// An embedder policy. <https://html.spec.whatwg.org/multipage/browsers.html#embedder-policy>

@@ -55,6 +55,14 @@ pub enum BlockReason {
         /// What it asked for.
         url: Url,
     },
+    /// A Content Security Policy forbids it.
+    #[error("Content Security Policy: `{directive}` forbids {url}")]
+    ContentSecurityPolicy {
+        /// The directive, as it is written.
+        directive: String,
+        /// What it forbids.
+        url: String,
+    },
     /// Mode "same-origin" and another origin.
     #[error("the request's mode is \"same-origin\" and {url} is another origin")]
     NotSameOrigin {
@@ -304,6 +312,7 @@ impl BlockReason {
             Self::Terminated => "terminated",
             Self::NotLocalUrl => "not-local-url",
             Self::BadPort { .. } => "bad-port",
+            Self::ContentSecurityPolicy { .. } => "content-security-policy",
             Self::MixedContent { .. } => "mixed-content",
             Self::NotSameOrigin { .. } => "mode-same-origin",
             Self::NoCorsRedirectMode => "no-cors-redirect-mode",

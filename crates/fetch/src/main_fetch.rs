@@ -11,9 +11,15 @@ use crossexam_web::safelist::cors_unsafe_request_header_names;
 use crossexam_web::{Step, Trace, algorithm};
 
 use crate::body::{Body, BodyError, Transform};
+use crate::content_security_policy::{
+    report_content_security_policy_violations_for_request,
+    should_request_be_blocked_by_content_security_policy,
+    should_response_to_request_be_blocked_by_content_security_policy,
+};
 use crate::failure::{BlockReason, NetworkError};
 use crate::fetch_params::{FetchController, FetchParams};
 use crate::host::Host;
+use crate::hsts::is_upgraded;
 use crate::http_fetch::MakeCorsPreflight;
 use crate::integrity::bytes_match_metadata;
 use crate::mixed_content::{
@@ -30,6 +36,8 @@ use crate::response_blocking::{
     should_response_to_request_be_blocked_due_to_its_mime_type,
     should_response_to_request_be_blocked_due_to_nosniff,
 };
+use crate::upgrade_insecure_requests::upgrade_request_to_a_potentially_trustworthy_url_if_appropriate;
+use crate::user_agent::UserAgent;
 
 /// Whether main fetch is run again for a redirect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,12 +63,16 @@ pub(crate) async fn main_fetch<H: Host>(
         /// 3. A request for local URLs only stays local.
         response = Some(NetworkError::new(BlockReason::NotLocalUrl, here!()).into());
     }
-    // 4. and 5. MODEL: Content Security Policy and Upgrade-Insecure-Requests have their place here.
+    let user_agent = params.user_agent;
+    /// 4. Policies that only report are asked.
+    report_content_security_policy_violations_for_request(request, user_agent);
+    /// 5. A page may want everything over HTTPS.
+    upgrade_request_to_a_potentially_trustworthy_url_if_appropriate(request, user_agent, trace);
     /// 6. An image, audio or video on a secure page is asked for over HTTPS.
     upgrade_a_mixed_content_request(request, trace);
-    // 7. MODEL: Content Security Policy and Integrity Policy have their place here.
-    /// 7. Blocked ports and mixed content go no further.
-    if let Some(reason) = must_not_be_fetched(request, trace) {
+    // 7. MODEL: Integrity Policy has its place here.
+    /// 7. Blocked ports, mixed content and what a policy forbids go no further.
+    if let Some(reason) = must_not_be_fetched(request, user_agent, trace) {
         response = Some(NetworkError::new(reason, here!()).into());
     }
     if request.referrer_policy.is_none() {
@@ -75,7 +87,15 @@ pub(crate) async fn main_fetch<H: Host>(
         /// 9. Work out what the server may learn of where the request comes from.
         request.referrer = determine_requests_referrer(request, trace);
     }
-    // 10. MODEL: HSTS has its place here. 11. This is an async function: whoever calls it may do something else meanwhile.
+    let url = request.current_url_mut();
+    if user_agent.choices.hsts
+        && is_upgraded(url, &user_agent.hsts.borrow(), params.host.now())
+        && url.set_scheme("https").is_ok()
+    {
+        /// 10. The host has asked for HTTPS once and for all.
+        trace.fact("Strict-Transport-Security", || "upgraded to https");
+    }
+    // 11. This is an async function: whoever calls it may do something else meanwhile.
     let mut response = match response {
         Some(response) => response,
         /// 12. Take the way that fits the request.
@@ -145,7 +165,7 @@ pub(crate) async fn main_fetch<H: Host>(
         }
     }
     /// 20. Some responses are not for this destination.
-    if let Some(reason) = must_not_be_seen(&response, &params.request, trace) {
+    if let Some(reason) = must_not_be_seen(&response, &params.request, params.user_agent, trace) {
         response = NetworkError::new(reason, here!()).into();
     }
     let request = &mut params.request;
@@ -276,17 +296,33 @@ fn is_local(request: &Request) -> bool {
 }
 
 /// Why a request must not be fetched at all (step 7).
-fn must_not_be_fetched(request: &Request, trace: &Trace) -> Option<BlockReason> {
+fn must_not_be_fetched(
+    request: &Request,
+    user_agent: &UserAgent,
+    trace: &Trace,
+) -> Option<BlockReason> {
     if let PortBlocking::Blocked { port } = should_be_blocked_due_to_a_bad_port(request) {
         return Some(BlockReason::BadPort { port });
     }
-    should_fetching_request_be_blocked_as_mixed_content(request, trace)
+    should_fetching_request_be_blocked_as_mixed_content(request, trace).or_else(|| {
+        should_request_be_blocked_by_content_security_policy(request, user_agent, trace)
+    })
 }
 
 /// Why a response must not be seen by whoever asked for it (step 20).
-fn must_not_be_seen(response: &Response, request: &Request, trace: &Trace) -> Option<BlockReason> {
+fn must_not_be_seen(
+    response: &Response,
+    request: &Request,
+    user_agent: &UserAgent,
+    trace: &Trace,
+) -> Option<BlockReason> {
     let internal = response.internal()?;
     should_response_to_request_be_blocked_as_mixed_content(request, internal, trace)
+        .or_else(|| {
+            should_response_to_request_be_blocked_by_content_security_policy(
+                internal, request, user_agent, trace,
+            )
+        })
         .or_else(|| {
             should_response_to_request_be_blocked_due_to_its_mime_type(internal, request, trace)
         })

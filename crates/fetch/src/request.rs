@@ -78,6 +78,8 @@ pub struct Request {
     pub reload_navigation: bool,
     /// Whether this navigation moves through the session history.
     pub history_navigation: bool,
+    /// Whether this navigation submits a form.
+    pub is_form_submission: bool,
     /// Whether the user's own action began this navigation.
     pub user_activation: bool,
     /// Whether rendering waits for it.
@@ -130,6 +132,7 @@ impl Request {
             parser_metadata: ParserMetadata::Empty,
             reload_navigation: false,
             history_navigation: false,
+            is_form_submission: false,
             user_activation: false,
             render_blocking: false,
             priority: Priority::Auto,

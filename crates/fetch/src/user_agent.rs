@@ -12,7 +12,9 @@ use crate::authentication::AuthenticationEntries;
 use crate::blob_url::BlobUrlStore;
 use crate::client::Environment;
 use crate::connections::ConnectionPool;
+use crate::content_security_policy::Violation;
 use crate::cors_preflight_cache::CorsPreflightCache;
+use crate::hsts::HstsStore;
 use crate::http_cache::{HttpCache, Limits};
 use crate::referrer_policy::ReferrerPolicy;
 use crate::reports::Reports;
@@ -36,6 +38,10 @@ pub struct UserAgent {
     pub blob_urls: RefCell<BlobUrlStore>,
     /// The reports that pages' policies have asked for.
     pub reports: RefCell<Reports>,
+    /// The hosts that are only spoken to over HTTPS.
+    pub hsts: RefCell<HstsStore>,
+    /// Violations of policies that nobody has taken yet.
+    pub violations: RefCell<Vec<Violation>>,
 }
 
 /// The choices that the standards leave to a user agent.
@@ -55,6 +61,10 @@ pub struct Choices {
     pub default_referrer_policy: ReferrerPolicy,
     /// Whether Fetch Metadata headers are sent.
     pub fetch_metadata: bool,
+    /// Whether Strict-Transport-Security is heeded.
+    pub hsts: bool,
+    /// Whether navigations say `Upgrade-Insecure-Requests: 1`.
+    pub upgrade_insecure_requests_header: bool,
     /// The imposed limit on a preflight's max-age, in seconds; `None` for none.
     pub preflight_max_age_limit: Option<u64>,
     /// Whether responses are cached.
@@ -77,6 +87,8 @@ impl Default for Choices {
             accept_language: Bytes::from_static(b"en"),
             default_referrer_policy: ReferrerPolicy::default(),
             fetch_metadata: true,
+            hsts: true,
+            upgrade_insecure_requests_header: true,
             preflight_max_age_limit: None,
             http_cache: true,
             http_cache_limits: Limits::default(),
@@ -114,7 +126,23 @@ pub fn environment_default_user_agent_value(
     choices.default_user_agent.clone()
 }
 
+/// So many violations are kept at most.
+const MOST_VIOLATIONS: usize = 1000;
+
 impl UserAgent {
+    /// Reports a violation of a policy.
+    pub fn report(&self, violation: Violation) {
+        let mut violations = self.violations.borrow_mut();
+        if violations.len() < MOST_VIOLATIONS {
+            violations.push(violation);
+        }
+    }
+
+    /// Takes the violations that were reported, in order.
+    pub fn take_violations(&self) -> Vec<Violation> {
+        self.violations.take()
+    }
+
     /// A user agent that remembers nothing yet.
     pub fn new(choices: Choices) -> Self {
         Self {

@@ -154,7 +154,9 @@ proptest! {
         prop_assert!(names.is_sorted());
         for name in names {
             let expected = headers.get(&name).unwrap().unwrap();
-            prop_assert_eq!(&again.get(&name).unwrap().unwrap()[..], normalize(&expected));
+            // `Set-Cookie` is not combined on the way, so that its empty values still are when it is asked for.
+            let got = again.get(&name).unwrap().unwrap();
+            prop_assert_eq!(normalize(&got), normalize(&expected));
         }
         prop_assert_eq!(again.get_set_cookie(), headers.get_set_cookie());
     }

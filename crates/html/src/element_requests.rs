@@ -22,6 +22,8 @@ pub struct ElementAttributes<'a> {
     pub referrer_policy: Option<&'a str>,
     /// `integrity`
     pub integrity: &'a str,
+    /// `nonce`
+    pub nonce: &'a str,
     /// Whether the parser inserted the element.
     pub parser_inserted: bool,
 }
@@ -107,6 +109,7 @@ pub fn classic_script_request(
     );
     /// 4. What the element says on integrity and where it came from.
     request.integrity_metadata = attributes.integrity.to_owned();
+    request.cryptographic_nonce_metadata = attributes.nonce.to_owned();
     request.parser_metadata = parser_metadata(attributes);
     request
 }
@@ -133,6 +136,7 @@ pub fn module_script_request(
         CorsSettings::of_attribute(attributes.cross_origin).credentials_mode();
     request.referrer_policy = referrer_policy_of_attribute(attributes.referrer_policy);
     request.integrity_metadata = attributes.integrity.to_owned();
+    request.cryptographic_nonce_metadata = attributes.nonce.to_owned();
     request.parser_metadata = parser_metadata(attributes);
     request
 }
@@ -154,6 +158,7 @@ pub fn stylesheet_request(
     );
     /// 7. With the element's integrity metadata.
     request.integrity_metadata = attributes.integrity.to_owned();
+    request.cryptographic_nonce_metadata = attributes.nonce.to_owned();
     request
 }
 
@@ -177,6 +182,7 @@ pub fn prefetch_request(
     );
     /// 7. With the element's integrity metadata.
     request.integrity_metadata = attributes.integrity.to_owned();
+    request.cryptographic_nonce_metadata = attributes.nonce.to_owned();
     request.initiator = Initiator::Prefetch;
     request
 }
@@ -321,6 +327,7 @@ mod tests {
             cross_origin: Some(""),
             referrer_policy: Some("origin"),
             integrity: "sha256-x",
+            nonce: "",
             parser_inserted: true,
         };
         let request = classic_script_request(url(), &attributes, &client);

@@ -99,6 +99,7 @@ pub fn reserve_an_environment(
         // MODEL: no document is cross-origin isolated.
         cross_origin_isolated_capability: false,
         referrer_source: RefCell::new(None),
+        insecure_requests: Default::default(),
         fetch_group: Default::default(),
         cache: Default::default(),
         origin,
@@ -157,6 +158,11 @@ pub fn set_up_a_window_environment_settings_object(
         .unwrap_or_else(|| creation_url.clone());
     /// 4. It takes over the reserved environment, or is a new one.
     let id = reserved_id.unwrap_or_else(|| identities.next_environment());
+    let insecure_requests = crate::content_security_policy::insecure_requests_of(
+        &policy_container.csp_list,
+        &creation_url,
+        place.parent.map(|parent| &**parent),
+    );
     /// 3. Its origin and policies are the document's, its base URL the document base URL.
     let environment = Environment {
         id,
@@ -170,6 +176,7 @@ pub fn set_up_a_window_environment_settings_object(
         global: global(place),
         cross_origin_isolated_capability: false,
         referrer_source: RefCell::new(referrer_source),
+        insecure_requests: RefCell::new(insecure_requests),
         fetch_group: Default::default(),
         cache: Default::default(),
         origin,

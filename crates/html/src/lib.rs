@@ -4,6 +4,7 @@
 //! requests of elements, messages between windows. Engine-neutral: no DOM, no clock, no executor; what the algorithms
 //! need of a browser they are handed.
 
+pub mod content_security_policy;
 pub mod cors_settings;
 pub mod decode;
 pub mod document_cookie;

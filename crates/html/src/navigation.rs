@@ -19,6 +19,9 @@ use crossexam_fetch::{
 use crossexam_web::{Origin, Trace, algorithm};
 use url::Url;
 
+use crate::content_security_policy::{
+    csp_derived_sandboxing_flags, directive_that_blocks_a_navigation_request,
+};
 use crate::environment::{Identities, Place, reserve_an_environment};
 use crate::origin::{determine_the_origin, url_origin};
 use crate::policy_container::{
@@ -102,6 +105,8 @@ pub struct NavigationEntry {
     pub reload: bool,
     /// Whether it moves through the session history.
     pub history: bool,
+    /// Whether it submits a form.
+    pub form_submission: bool,
 }
 
 /// What a document is made of.
@@ -202,6 +207,7 @@ pub fn create_the_navigation_request(
         /// 8. and so does the way through the history.
         request.history_navigation = true;
     }
+    request.is_form_submission = entry.form_submission;
     if source.has_transient_activation {
         /// 9. Did the user do something?
         request.user_activation = true;
@@ -271,7 +277,17 @@ pub async fn create_navigation_params_by_fetching<H: Host>(
                 place,
             )));
         }
-        // 21.3. MODEL: Content Security Policy has its place here.
+        let asked = before.as_ref().map_or(&request, |fetched| &fetched.request);
+        if let Some(directive) = directive_that_blocks_a_navigation_request(asked, user_agent) {
+            let url = current_url.to_string();
+            let reason = BlockReason::ContentSecurityPolicy { directive, url };
+            /// 21.3. A policy may forbid to go there.
+            let error = NetworkError::new(reason, here!());
+            return NavigationFetch::Error {
+                error: Box::new(error),
+                request: Box::new(before.map_or(request, |fetched| fetched.request)),
+            };
+        }
         let mut fetched = match before.take() {
             /// 21.5. Fetch,
             None => fetch(user_agent, host, request.clone(), controller, trace).await,
@@ -309,7 +325,8 @@ pub async fn create_navigation_params_by_fetching<H: Host>(
             trace,
         );
         /// 21.10. The sandbox.
-        let sandboxing_flags = target.sandboxing_flags;
+        let sandboxing_flags =
+            target.sandboxing_flags | csp_derived_sandboxing_flags(&response_policies.csp_list);
         /// 21.11. Whose document would it be?
         let origin = determine_the_origin(
             Some(&response_url),

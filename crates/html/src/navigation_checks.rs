@@ -1,13 +1,17 @@
 //! Whether what a navigation came to may be shown, and what of it is not modelled.
 
+use crossexam_csp::CspList;
+use crossexam_fetch::UserAgent;
 use crossexam_web::header_value::get_decode_and_split;
 use crossexam_web::trace::printable;
 use crossexam_web::{HeaderList, Origin, Step, Trace, algorithm};
 
+use crate::content_security_policy::{
+    directive_that_forbids_framing, has_frame_ancestors, unmodelled_directives,
+};
 use crate::navigation::{Container, NavigationParams, TargetSnapshot};
 use crate::policy_container::{
     EmbedderAdherence, check_a_navigation_responses_adherence_to_its_embedder_policy,
-    content_security_policies,
 };
 
 /// What keeps a response from being shown although it came.
@@ -18,6 +22,14 @@ pub enum NotShown {
     FrameOptions {
         /// The values, as they count.
         value: String,
+        /// The step that decided.
+        step: &'static Step,
+    },
+    /// `frame-ancestors` forbids framing.
+    #[error("Content Security Policy: `{directive}` keeps it out of this frame")]
+    FrameAncestors {
+        /// The directive, as it is written.
+        directive: String,
         /// The step that decided.
         step: &'static Step,
     },
@@ -33,7 +45,9 @@ impl NotShown {
     /// The step that decided.
     pub const fn step(&self) -> &'static Step {
         match self {
-            Self::FrameOptions { step, .. } | Self::EmbedderPolicy { step } => step,
+            Self::FrameOptions { step, .. }
+            | Self::FrameAncestors { step, .. }
+            | Self::EmbedderPolicy { step } => step,
         }
     }
 
@@ -41,6 +55,7 @@ impl NotShown {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::FrameOptions { .. } => "navigation/x-frame-options",
+            Self::FrameAncestors { .. } => "navigation/frame-ancestors",
             Self::EmbedderPolicy { .. } => "navigation/embedder-policy",
         }
     }
@@ -55,6 +70,7 @@ impl NotShown {
 pub fn check_a_navigation_responses_adherence_to_x_frame_options(
     headers: &HeaderList,
     container: Option<&Container>,
+    csp_list: &CspList,
     destination_origin: &Origin,
     trace: &Trace,
 ) -> Result<(), NotShown> {
@@ -62,7 +78,10 @@ pub fn check_a_navigation_responses_adherence_to_x_frame_options(
     let Some(container) = container else {
         return Ok(());
     };
-    // 2. MODEL: `frame-ancestors` of a Content Security Policy would take the header's place.
+    if has_frame_ancestors(csp_list) {
+        /// 2. `frame-ancestors` takes its place.
+        return Ok(());
+    }
     /// 3. Read the header.
     let raw = get_decode_and_split(headers, b"x-frame-options").unwrap_or_default();
     /// 4. Each value once,
@@ -122,8 +141,21 @@ pub fn check_a_navigation_responses_adherence_to_x_frame_options(
 pub fn check_the_navigation_response(
     params: &NavigationParams,
     target: &TargetSnapshot,
+    user_agent: &UserAgent,
     trace: &Trace,
 ) -> Result<(), NotShown> {
+    if params.reserved_environment.is_some() {
+        // A document that came from no network has no policy of its own: `frame-ancestors` is for responses.
+        let container = target.container.as_ref();
+        let csp_list = &params.policy_container.csp_list;
+        if let Some(directive) = directive_that_forbids_framing(csp_list, container, user_agent) {
+            /// 5.2. A policy may keep it out of this frame.
+            return Err(NotShown::FrameAncestors {
+                directive,
+                step: here!(),
+            });
+        }
+    }
     let parent = target.container.as_ref().map(|container| {
         container
             .document
@@ -146,6 +178,7 @@ pub fn check_the_navigation_response(
     check_a_navigation_responses_adherence_to_x_frame_options(
         &params.response.header_list,
         target.container.as_ref(),
+        &params.policy_container.csp_list,
         &params.origin,
         trace,
     )
@@ -155,11 +188,8 @@ pub fn check_the_navigation_response(
 pub fn unmodelled_policies(params: &NavigationParams) -> Vec<String> {
     let headers = &params.response.header_list;
     let mut list = Vec::new();
-    for policy in content_security_policies(headers) {
-        list.push(format!(
-            "`Content-Security-Policy: {policy}` of {} is not applied",
-            params.url
-        ));
+    for what in unmodelled_directives(&params.policy_container.csp_list) {
+        list.push(format!("{what} of {} is not applied", params.url));
     }
     for (name, harmless) in UNMODELLED_HEADERS {
         let value = headers.get(name.as_bytes()).map(|value| printable(&value));

@@ -4,12 +4,13 @@
 
 use std::rc::Rc;
 
+use crossexam_csp::CspList;
 use crossexam_fetch::client::{EmbedderPolicy, EmbedderPolicyValue};
 use crossexam_fetch::referrer_policy::parse_a_referrer_policy_from_a_referrer_policy_header;
 use crossexam_fetch::response::InternalResponse;
 use crossexam_fetch::{PolicyContainer, ReferrerPolicy};
 use crossexam_web::structured::{BareItem, Item, get_a_structured_field_value};
-use crossexam_web::{HeaderList, Trace, algorithm};
+use crossexam_web::{HeaderList, Origin, Trace, algorithm};
 use url::Url;
 
 use crate::origin::matches_about_srcdoc;
@@ -98,7 +99,10 @@ pub fn create_a_policy_container_from_a_fetch_response(
     // `determine_navigation_params_policy_container`, which looks at them first.
     /// 2. A new one.
     let mut result = PolicyContainer::default();
-    // 3. MODEL: Content Security Policy has its place here; see `content_security_policy`.
+    if let Some(origin) = response.url().and_then(Origin::of_url) {
+        /// 3. The Content Security Policies.
+        result.csp_list = CspList::of_response(&response.header_list, &origin);
+    }
     /// 4. The embedder policy.
     result.embedder_policy = obtain_an_embedder_policy(&response.header_list, environment);
     /// 5. The referrer policy.
@@ -188,14 +192,6 @@ pub fn meta_referrer_policy(content: &str) -> Option<ReferrerPolicy> {
     };
     /// 6. A policy, or nothing.
     ReferrerPolicy::from_keyword(value)
-}
-
-/// The Content Security Policies of a response, as written. The model does not apply them: a caller says so, loudly.
-pub fn content_security_policies(headers: &HeaderList) -> Vec<String> {
-    headers
-        .values(b"content-security-policy")
-        .map(|value| crossexam_web::trace::printable(value))
-        .collect()
 }
 
 #[cfg(test)]

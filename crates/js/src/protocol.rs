@@ -350,6 +350,23 @@ pub trait DocumentHost {
         let _ = (realm, progress);
     }
 
+    /// Whether something that is written into the document may run.
+    fn allows_inline(&self, realm: RealmId, inline: InlineSource<'_>) -> bool {
+        let _ = (realm, inline);
+        true
+    }
+
+    /// Whether the URL of a `base` element may be used.
+    fn allows_base(&self, realm: RealmId, url: &str) -> bool {
+        let _ = (realm, url);
+        true
+    }
+
+    /// A `meta` element brings a Content Security Policy.
+    fn add_meta_policy(&self, realm: RealmId, content: &str) {
+        let _ = (realm, content);
+    }
+
     /// `URL.createObjectURL`.
     fn create_object_url(&self, realm: RealmId, bytes: Bytes, content_type: &str) -> String;
 
@@ -378,6 +395,30 @@ pub struct DomError {
     pub message: String,
 }
 
+/// Something that is written into a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InlineSource<'a> {
+    /// What it is.
+    pub kind: InlineSourceKind,
+    /// The source text.
+    pub source: &'a str,
+    /// The element's `nonce`; empty for none.
+    pub nonce: &'a str,
+    /// Whether the parser inserted the element.
+    pub parser_inserted: bool,
+}
+
+/// What may be written into a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InlineSourceKind {
+    /// A `script` element.
+    Script,
+    /// An event handler attribute.
+    ScriptAttribute,
+    /// A `javascript:` URL.
+    JavaScriptUrl,
+}
+
 /// An element's load.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ElementLoad {
@@ -391,6 +432,8 @@ pub struct ElementLoad {
     pub referrer_policy: Option<String>,
     /// The `integrity` attribute.
     pub integrity: String,
+    /// The `nonce` attribute.
+    pub nonce: String,
     /// Whether the parser inserted the element.
     pub parser_inserted: bool,
 }

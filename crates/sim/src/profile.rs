@@ -97,6 +97,14 @@ const SETTINGS: &[(&str, Apply)] = &[
         profile.choices.fetch_metadata = truth(value)?;
         Ok(())
     }),
+    ("hsts", |profile, value| {
+        profile.choices.hsts = truth(value)?;
+        Ok(())
+    }),
+    ("upgrade_insecure_requests_header", |profile, value| {
+        profile.choices.upgrade_insecure_requests_header = truth(value)?;
+        Ok(())
+    }),
     ("preflight_max_age_limit", |profile, value| {
         profile.choices.preflight_max_age_limit = limit(value)?;
         Ok(())

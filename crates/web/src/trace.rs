@@ -37,6 +37,8 @@ pub enum Standard {
     Http,
     /// The WebSockets Standard (WHATWG).
     WebSockets,
+    /// Upgrade Insecure Requests (W3C).
+    UpgradeInsecureRequests,
 }
 
 impl Standard {
@@ -56,6 +58,7 @@ impl Standard {
             Self::Csp => "Content Security Policy",
             Self::Http => "HTTP Semantics",
             Self::WebSockets => "WebSockets",
+            Self::UpgradeInsecureRequests => "Upgrade Insecure Requests",
         }
     }
 
@@ -77,6 +80,9 @@ impl Standard {
             Self::Csp => "https://w3c.github.io/webappsec-csp/",
             Self::Http => "https://httpwg.org/specs/rfc9110.html",
             Self::WebSockets => "https://websockets.spec.whatwg.org/",
+            Self::UpgradeInsecureRequests => {
+                "https://w3c.github.io/webappsec-upgrade-insecure-requests/"
+            }
         }
     }
 }

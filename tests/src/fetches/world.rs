@@ -207,6 +207,7 @@ impl World {
                 .flag("cross_origin_isolated")?
                 .unwrap_or(false),
             referrer_source: referrer_source.into(),
+            insecure_requests: Default::default(),
             fetch_group: Default::default(),
             cache: Default::default(),
         };

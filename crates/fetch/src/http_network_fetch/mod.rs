@@ -189,6 +189,14 @@ pub(crate) async fn http_network_fetch<H: Host>(
     response.body_info = body_info;
     /// 15. which is the body's.
     response.body = Some(Body::from_stream(stream));
+    if params.user_agent.choices.hsts && response.header_list.contains(b"Strict-Transport-Security")
+    {
+        params.user_agent.hsts.borrow_mut().note(
+            request.current_url(),
+            &response.header_list,
+            params.host.now(),
+        );
+    }
     if include_credentials {
         /// 17. Take the cookies.
         parse_and_store_response_set_cookie_headers(

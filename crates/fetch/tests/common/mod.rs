@@ -50,6 +50,7 @@ fn environment(url: &Url, origin: Origin) -> Rc<Environment> {
         secure_context: true,
         cross_origin_isolated_capability: false,
         referrer_source: (!is_opaque).then(|| url.clone()).into(),
+        insecure_requests: Default::default(),
         fetch_group: Default::default(),
         cache: Default::default(),
     })

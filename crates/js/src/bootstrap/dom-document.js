@@ -33,7 +33,7 @@ export default function (ops, lib, global) {
     const base = dom.find(dom.document, (at) => is(at, 'base') && dom.hasAttribute(at, 'href'));
     ops.setBaseUrl(fallbackBase);
     const url = base === null ? null : dom.resolveHere(attribute(base, 'href'));
-    if (url !== null && stringSlice(url, 0, 5) !== 'data:' && stringSlice(url, 0, 11) !== 'javascript:') ops.setBaseUrl(url);
+    if (url !== null && stringSlice(url, 0, 5) !== 'data:' && stringSlice(url, 0, 11) !== 'javascript:' && ops.allowsBase(url)) ops.setBaseUrl(url);
   };
   dom.behave(['base'], {
     connected: updateBase,
@@ -69,6 +69,10 @@ export default function (ops, lib, global) {
     const content = attribute(record, 'content');
     if (content === null || content === '') return;
     if (dom.lower(attribute(record, 'name') ?? '') === 'referrer') ops.setReferrerPolicy(convert.USVString(dom.strip(content)));
+    if (dom.lower(attribute(record, 'http-equiv') ?? '') === 'content-security-policy' && !record.policyApplied && record.parent !== null && is(record.parent, 'head')) {
+      record.policyApplied = true;
+      ops.addMetaPolicy(convert.USVString(content));
+    }
     if (dom.lower(attribute(record, 'http-equiv') ?? '') === 'refresh' && !dom.refreshing) {
       dom.refreshing = true;
       refresh(content);

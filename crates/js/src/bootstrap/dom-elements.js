@@ -45,6 +45,7 @@ export default function (ops, lib, global) {
       lib.setEventHandler(target, type, null);
       return;
     }
+    if (!ops.allowsInline('attribute', convert.USVString(body), '', true)) return;
     let compiled;
     lib.setEventHandler(target, type, function (...args) {
       if (compiled === undefined) {

@@ -1,7 +1,7 @@
 // Elements that load something: images, scripts, style sheets, frames and media.
 
 export default function (ops, lib, global) {
-  const { push, splice, indexOf, then, defineProperty, getOwnPropertyDescriptor, DOMException, Promise } = lib.primordials;
+  const { push, splice, indexOf, stringIndexOf, then, defineProperty, getOwnPropertyDescriptor, DOMException, Promise } = lib.primordials;
   const { convert, dom } = lib;
   const { attribute, hasAttribute, setAttribute } = dom;
   const element = dom.elementRecord;
@@ -34,6 +34,7 @@ export default function (ops, lib, global) {
       __proto__: null,
       element: kind, url: convert.USVString(url), crossOrigin: asText(attribute(record, 'crossorigin')),
       referrerPolicy: asText(attribute(record, 'referrerpolicy')), integrity: convert.USVString(attribute(record, 'integrity') ?? ''),
+      nonce: convert.USVString(attribute(record, 'nonce') ?? ''),
       parserInserted,
     });
     return () => {
@@ -209,6 +210,17 @@ export default function (ops, lib, global) {
       }
     } else ops.wakeDocument();
   };
+  // The nonce counts if the element is "nonceable": nothing in its attributes looks like markup that was left open.
+  const nonceOf = (record) => {
+    const nonce = attribute(record, 'nonce');
+    if (nonce === null) return '';
+    for (let index = 0; index < record.attributes.length; index++) {
+      const { name, value } = record.attributes[index];
+      const text = dom.lower(`${name} ${value}`);
+      if (stringIndexOf(text, '<script') >= 0 || stringIndexOf(text, '<style') >= 0) return '';
+    }
+    return convert.USVString(nonce);
+  };
   // "Prepare the script element."
   dom.prepareScript = (record) => {
     if (record.alreadyStarted) return;
@@ -227,6 +239,9 @@ export default function (ops, lib, global) {
     const { document } = record;
     if (!document.active || document.home !== dom || !dom.scripting) return;
     if (type === 'classic' && hasAttribute(record, 'nomodule')) return;
+    if (src === null && !ops.allowsInline('script', convert.USVString(source), nonceOf(record), parserInserted)) {
+      return;
+    }
     const script = record.script = {
       __proto__: null, type, document, external: src !== null, source: null, filename: '', ready: false, schedule: '', release: undefined,
     };

@@ -34,6 +34,7 @@ export default function (ops, lib, global) {
   const runUrl = (url) => {
     let source = stringSlice(url, 11);
     try { source = decode(source); } catch { /* it stays as it is */ }
+    if (!ops.allowsInline('url', convert.USVString(source), '', false)) return;
     try {
       ops.evaluateScript(source, dom.documentUrl());
     } catch (error) {

@@ -16,8 +16,8 @@ use crate::native::data;
 use crate::ops::{Ops, throw, throw_dom_error};
 use crate::protocol::{
     DocumentProgress, ElementLoad, FormEntry, FormSubmission, FormValue, FrameAttributes,
-    LoadingElement, NavigationOptions, NavigationTarget, OperationId, ScriptError, WindowAccess,
-    WindowId,
+    InlineSource, InlineSourceKind, LoadingElement, NavigationOptions, NavigationTarget,
+    OperationId, ScriptError, WindowAccess, WindowId,
 };
 
 /// Registers the operations of a window's realm.
@@ -209,6 +209,35 @@ fn documents<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
         }
     })?;
     let scope = ops.scope();
+    ops.add(
+        "allowsInline",
+        move |ctx: Ctx<'js>, kind: String, source: String, nonce: String, parser_inserted: bool| {
+            let kind = match kind.as_str() {
+                "script" => InlineSourceKind::Script,
+                "attribute" => InlineSourceKind::ScriptAttribute,
+                _ => InlineSourceKind::JavaScriptUrl,
+            };
+            let inline = InlineSource {
+                kind,
+                source: &source,
+                nonce: &nonce,
+                parser_inserted,
+            };
+            let document = scope.document(&ctx)?;
+            rquickjs::Result::Ok(document.allows_inline(scope.realm, inline))
+        },
+    )?;
+    let scope = ops.scope();
+    ops.add("allowsBase", move |ctx: Ctx<'js>, url: String| {
+        let document = scope.document(&ctx)?;
+        rquickjs::Result::Ok(document.allows_base(scope.realm, &url))
+    })?;
+    let scope = ops.scope();
+    ops.add("addMetaPolicy", move |ctx: Ctx<'js>, content: String| {
+        scope.document(&ctx)?.add_meta_policy(scope.realm, &content);
+        rquickjs::Result::Ok(())
+    })?;
+    let scope = ops.scope();
     ops.add("setReferrerPolicy", move |policy: String| {
         let policy = policy.to_ascii_lowercase();
         let policy = match policy.as_str() {
@@ -262,6 +291,7 @@ fn loads<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                 integrity: load
                     .get::<_, Option<String>>("integrity")?
                     .unwrap_or_default(),
+                nonce: load.get::<_, Option<String>>("nonce")?.unwrap_or_default(),
                 parser_inserted: load.get("parserInserted")?,
             };
             scope

@@ -19,6 +19,7 @@ fn environment() -> Rc<Environment> {
         secure_context: true,
         cross_origin_isolated_capability: false,
         referrer_source: RefCell::new(Some(url)),
+        insecure_requests: Default::default(),
         fetch_group: Default::default(),
         cache: Default::default(),
     })
