@@ -45,7 +45,7 @@ pub(crate) async fn override_fetch<H: Host>(
 
 /// A user agent's own answer. Like the standard's own implementation, the model has none.
 #[algorithm("potentially-override-response-for-a-request", untraced)]
-const fn potentially_override_response_for_a_request(_request: &Request) -> Option<Response> {
+fn potentially_override_response_for_a_request(_request: &Request) -> Option<Response> {
     /// 1. Nothing is overridden.
     None
 }

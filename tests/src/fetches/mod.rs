@@ -156,7 +156,7 @@ fn play(case: &FetchCase, defaults: &Map<String, Value>) -> Result<Vec<String>, 
         None => {
             // One fetch: what belongs to its step stands in the input itself.
             let mut step = Map::new();
-            for name in ["wait", "request", "controller"] {
+            for name in ["wait", "request", "controller", "unread"] {
                 if let Some(value) = input.take(name) {
                     step.insert(name.to_owned(), value);
                 }
@@ -239,8 +239,13 @@ fn take_step(
         step.take("request"),
         step.flag("next_redirect")?.unwrap_or(false),
     ) {
-        (Some(request), false) => {
-            let request = asked::request_of(&request, client)?;
+        (Some(mut request), false) => {
+            let reserved = request.as_object_mut();
+            let reserved = reserved.and_then(|fields| fields.shift_remove("reserved_client"));
+            let mut request = asked::request_of(&request, client)?;
+            if let Some(reserved) = reserved {
+                request.reserved_client = world.client_of(&reserved)?;
+            }
             let fetching = fetch(
                 world.user_agent(),
                 world.host(),
@@ -263,8 +268,11 @@ fn take_step(
         }
         _ => return Err("a step has either `request` or `next_redirect`".to_owned()),
     };
+    let body_failure = match step.flag("unread")? {
+        Some(true) => None,
+        Some(false) | None => read_body(&mut fetched.response)?,
+    };
     step.finish()?;
-    let body_failure = read_body(&mut fetched.response)?;
     let sent = world.host().take_sent();
     for request in world.host().take_in_parallel() {
         let controller = world.new_controller();

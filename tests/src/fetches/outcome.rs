@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use crossexam_fetch::fetch_timing::{ResourceTiming, extract_full_timing_info};
 use crossexam_fetch::ready::SentRequest;
 use crossexam_fetch::reports::{Report, ReportBody};
 use crossexam_fetch::request::ResponseTainting;
-use crossexam_fetch::response::InternalResponse;
-use crossexam_fetch::{Body, Fetched, HttpRequestPurpose, Response};
+use crossexam_fetch::response::{CacheState, InternalResponse};
+use crossexam_fetch::{Body, Fetched, Host as _, HttpRequestPurpose, Response};
 use crossexam_web::trace::TraceEvent;
 use crossexam_web::{HeaderList, Step, Trace};
 use serde_json::{Map, Value, json};
@@ -106,6 +107,14 @@ impl Happened {
             bytes_value(&text)
         });
         set("cookies", cookies.collect());
+        let steps = fetched.report_timing_steps();
+        let timing = steps.report_timing(&fetched.response, world.host().now());
+        set("resource_timing", timing.map_or(Value::Null, timing_value));
+        let full = extract_full_timing_info(Some(fetched.timing_info.clone()));
+        set(
+            "start_time_shown",
+            full.is_some_and(|it| it.start_time.as_micros() > 0).into(),
+        );
         let reports = world.user_agent().reports.borrow();
         set("reports", reports.iter().map(report_value).collect());
         let taken = trace.events().into_iter().filter_map(|event| match event {
@@ -145,7 +154,7 @@ impl Happened {
             match name.as_str() {
                 "requests" => compare_sent(name, &self.requests, expected, &mut differences)?,
                 "background" => compare_sent(name, &self.background, expected, &mut differences)?,
-                "response" | "internal_response" => {
+                "response" | "internal_response" | "resource_timing" if !expected.is_null() => {
                     let actual = self.outcome.get(name).and_then(Value::as_object);
                     match actual {
                         None => differences.push(format!("{name}: there is none")),
@@ -242,6 +251,33 @@ fn name_of(step: &Step) -> Value {
     format!("{} {}", step.algorithm.id, step.number).into()
 }
 
+/// What Resource Timing is told; times in seconds since the case began.
+fn timing_value(timing: ResourceTiming) -> Value {
+    let info = &timing.timing_info;
+    json!({
+        "url": timing.requested_url.as_str(),
+        "initiator_type": timing.initiator_type.as_str(),
+        "duration": info.end_time.since(info.start_time).as_secs(),
+        "redirected": info.redirect_start_time.is_some(),
+        "connection_shown": info.final_connection_timing_info.is_some(),
+        "server_timing": info.server_timing_headers.as_deref(),
+        "cache_state": cache_state(timing.cache_state),
+        "encoded_size": timing.body_info.encoded_size(),
+        "decoded_size": timing.body_info.decoded_size(),
+        "content_type": timing.body_info.content_type,
+        "content_encoding": timing.body_info.content_encoding,
+        "response_status": timing.response_status,
+    })
+}
+
+const fn cache_state(state: CacheState) -> &'static str {
+    match state {
+        CacheState::None => "",
+        CacheState::Local => "local",
+        CacheState::Validated => "validated",
+    }
+}
+
 fn report_value(report: &Report) -> Value {
     let mut value = json!({
         "type": report.report_type,
@@ -287,11 +323,7 @@ fn internal_value(response: &InternalResponse) -> Value {
         "url_list": list,
         "header_list": headers_value(&response.header_list),
         "body": response.body.as_ref().and_then(Body::known_bytes).map(|bytes| bytes_value(bytes)),
-        "cache_state": match response.cache_state {
-            crossexam_fetch::response::CacheState::None => "",
-            crossexam_fetch::response::CacheState::Local => "local",
-            crossexam_fetch::response::CacheState::Validated => "validated",
-        },
+        "cache_state": cache_state(response.cache_state),
         "range_requested": response.range_requested,
         "request_includes_credentials": response.request_includes_credentials,
         "timing_allow_passed": response.timing_allow_passed,

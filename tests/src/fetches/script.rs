@@ -3,12 +3,13 @@
 use std::fmt;
 
 use bytes::Bytes;
+use crossexam_fetch::body::{BodyError, BodyStream};
 use crossexam_fetch::ready::SentRequest;
-use crossexam_fetch::{FetchController, HttpResponse, NetworkFailure};
+use crossexam_fetch::{BlockReason, FetchController, HttpResponse, NetworkFailure};
 use serde_json::Value;
 use url::Url;
 
-use crate::fields::{Fields, Malformed, parse_url};
+use crate::fields::{Fields, Malformed, bytes_of, parse_url};
 
 /// An answer that waits for its request.
 #[derive(Debug)]
@@ -19,6 +20,9 @@ pub(super) struct Answer {
     left: Option<u64>,
     stop: Option<String>,
     answer: Result<HttpResponse, NetworkFailure>,
+    /// The body, where it comes in pieces.
+    chunks: Option<Vec<Bytes>>,
+    breaks: bool,
 }
 
 impl Answer {
@@ -43,6 +47,16 @@ impl Answer {
             ),
         };
         let stop = fields.text("controller")?;
+        let chunks = match fields.take("chunks") {
+            None => None,
+            Some(chunks) => {
+                let chunks = chunks.as_array().ok_or("`chunks` is a list")?;
+                let bytes = chunks.iter().map(|chunk| bytes_of(chunk, None));
+                let bytes = bytes.collect::<Result<Vec<_>, _>>()?;
+                Some(bytes.into_iter().map(Bytes::from).collect())
+            }
+        };
+        let breaks = fields.flag("breaks")?.unwrap_or(false);
         let answer = match fields.text("failure")? {
             Some(code) => Err(network_failure(&code)?),
             None => {
@@ -63,6 +77,8 @@ impl Answer {
             left,
             stop,
             answer,
+            chunks,
+            breaks,
         })
     }
 
@@ -115,7 +131,19 @@ pub(super) fn answer(
         // The words were read with the case; a wrong one shows as a fetch that goes on.
         let _ = stop(controller, state);
     }
-    answer.answer.clone()
+    let mut given = answer.answer.clone();
+    if let (Ok(given), Some(chunks)) = (&mut given, &answer.chunks) {
+        let (writer, stream) = BodyStream::written();
+        chunks.iter().for_each(|chunk| writer.write(chunk.clone()));
+        if answer.breaks {
+            let reason = BlockReason::Network(NetworkFailure::ConnectionReset);
+            writer.error(BodyError(reason));
+        } else {
+            writer.close();
+        }
+        given.body = stream;
+    }
+    given
 }
 
 /// Stops a fetch.

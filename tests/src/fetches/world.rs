@@ -1,6 +1,7 @@
 //! Where a case plays: the browser, the page that asks, and the servers.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -9,7 +10,8 @@ use crossexam_fetch::connections::Protocol;
 use crossexam_fetch::host::Proxy;
 use crossexam_fetch::ready::{ReadyHost, SentRequest};
 use crossexam_fetch::{
-    Environment, FetchController, GlobalObject, Host as _, HttpResponse, NetworkFailure, UserAgent,
+    Choices, Environment, FetchController, GlobalObject, Host as _, HttpResponse, NetworkFailure,
+    UserAgent,
 };
 use crossexam_html::policy_container::{
     ContextSecurity, create_a_policy_container_from_a_fetch_response,
@@ -42,10 +44,7 @@ struct Servers {
 impl World {
     /// The world of a case's input, of which the requests have been taken out.
     pub(super) fn of(mut input: Fields) -> Result<Self, Malformed> {
-        let choices = match input.take("browser") {
-            None => Profile::by_name("standard").map_err(|error| error.to_string())?,
-            Some(browser) => profile_of(&browser)?,
-        };
+        let choices = choices_of(input.take("browser"))?;
         let servers = Rc::<RefCell<Servers>>::default();
         let mut host = ReadyHost::new(server(Rc::clone(&servers)));
         if let Some(user) = input.take("user") {
@@ -59,7 +58,7 @@ impl World {
             host = on_network(host, &network)?;
         }
         let mut world = Self {
-            user_agent: UserAgent::new(choices.choices),
+            user_agent: UserAgent::new(choices),
             host,
             servers,
             client: None,
@@ -285,6 +284,21 @@ pub(super) fn origin_of(text: &str) -> Result<Origin, Malformed> {
         return Ok(Origin::opaque(7));
     }
     Origin::of_url(&parse_url(text)?).ok_or_else(|| format!("{text:?} is no origin"))
+}
+
+/// The choices of a browser. The same ones are asked for again and again.
+fn choices_of(browser: Option<Value>) -> Result<Choices, Malformed> {
+    thread_local! {
+        static KNOWN: RefCell<BTreeMap<String, Choices>> = const { RefCell::new(BTreeMap::new()) };
+    }
+    let browser = browser.unwrap_or("standard".into());
+    let key = browser.to_string();
+    if let Some(known) = KNOWN.with_borrow(|known| known.get(&key).cloned()) {
+        return Ok(known);
+    }
+    let choices = profile_of(&browser)?.choices;
+    KNOWN.with_borrow_mut(|known| known.insert(key, choices.clone()));
+    Ok(choices)
 }
 
 /// A browser: the name of a profile, or an object with such a name and single choices that go before it.
