@@ -9,8 +9,7 @@ use std::io::Write;
 use brotli_decompressor::writer::DecompressorWriter;
 use bytes::Bytes;
 use crossexam_web::algorithm;
-use flate2::write::MultiGzDecoder;
-use flate2::{Decompress, FlushDecompress, Status};
+use flate2::{Crc, Decompress, FlushDecompress, Status};
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
@@ -43,7 +42,7 @@ pub enum CodingFailure {
         coding: &'static str,
     },
     /// The body becomes larger than anything that a browser would keep.
-    #[error("decoded, the body is larger than {LARGEST_DECODED_BODY} bytes")]
+    #[error("decoded, the body is larger than a browser would keep")]
     TooLarge,
     /// There are too many codings on top of one another.
     #[error("there are {count} content codings on top of one another")]
@@ -108,6 +107,15 @@ impl Decoder {
     ///
     /// If there are too many of them.
     pub fn new(codings: &[Bytes]) -> Result<Option<Self>, CodingFailure> {
+        Self::with_limit(codings, LARGEST_DECODED_BODY)
+    }
+
+    /// The same, for a body that may come to at most `limit` bytes at any stage.
+    ///
+    /// # Errors
+    ///
+    /// If there are too many codings.
+    pub fn with_limit(codings: &[Bytes], limit: usize) -> Result<Option<Self>, CodingFailure> {
         let Some(codings) = codings
             .iter()
             .map(|name| Coding::of(name))
@@ -119,7 +127,11 @@ impl Decoder {
         if count > MOST_CODINGS {
             return Err(CodingFailure::TooManyCodings { count });
         }
-        let stages = codings.into_iter().rev().filter_map(Stage::new).collect();
+        let stages = codings
+            .into_iter()
+            .rev()
+            .filter_map(|coding| Stage::new(coding, limit))
+            .collect();
         Ok(Some(Self {
             stages,
             has_begun: false,
@@ -163,7 +175,7 @@ impl Decoder {
 
 /// Undoes one coding.
 enum Stage {
-    Gzip(Box<MultiGzDecoder<Output>>),
+    Gzip(Box<Gzip>),
     /// `deflate`, before its first two bytes have shown which of the two things it is that servers call so.
     Deflate(Vec<u8>, Output),
     Inflate(Box<Inflate>),
@@ -178,16 +190,27 @@ impl std::fmt::Debug for Stage {
 }
 
 /// What a stage has decoded.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Output {
     bytes: Vec<u8>,
     so_far: usize,
+    limit: usize,
+}
+
+impl Output {
+    const fn new(limit: usize) -> Self {
+        Self {
+            bytes: Vec::new(),
+            so_far: 0,
+            limit,
+        }
+    }
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.so_far = self.so_far.saturating_add(bytes.len());
-        if self.so_far > LARGEST_DECODED_BODY {
+        if self.so_far > self.limit {
             return Err(std::io::Error::other("too large"));
         }
         self.bytes.extend_from_slice(bytes);
@@ -200,11 +223,11 @@ impl Write for Output {
 }
 
 impl Stage {
-    fn new(coding: Coding) -> Option<Self> {
-        let output = Output::default();
+    fn new(coding: Coding, limit: usize) -> Option<Self> {
+        let output = Output::new(limit);
         Some(match coding {
             Coding::Identity => return None,
-            Coding::Gzip => Self::Gzip(Box::new(MultiGzDecoder::new(output))),
+            Coding::Gzip => Self::Gzip(Box::new(Gzip::new(output))),
             Coding::Deflate => Self::Deflate(Vec::new(), output),
             Coding::Brotli => Self::Brotli(Box::new(DecompressorWriter::new(output, BUFFER))),
             Coding::Zstd => Self::Zstd(Vec::new(), output),
@@ -222,7 +245,7 @@ impl Stage {
 
     fn output(&mut self) -> &mut Output {
         match self {
-            Self::Gzip(decoder) => decoder.get_mut(),
+            Self::Gzip(gzip) => &mut gzip.inflate.output,
             Self::Deflate(_, output) | Self::Zstd(_, output) => output,
             Self::Inflate(inflate) => &mut inflate.output,
             Self::Brotli(decoder) => decoder.get_mut(),
@@ -231,7 +254,8 @@ impl Stage {
 
     fn failure(&mut self, error: &std::io::Error) -> CodingFailure {
         let coding = self.name();
-        if self.output().so_far > LARGEST_DECODED_BODY {
+        let output = self.output();
+        if output.so_far > output.limit {
             CodingFailure::TooLarge
         } else if error.kind() == std::io::ErrorKind::UnexpectedEof {
             CodingFailure::Truncated { coding }
@@ -243,10 +267,14 @@ impl Stage {
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), CodingFailure> {
         let written = match self {
-            Self::Gzip(decoder) => decoder.write_all(bytes),
-            Self::Inflate(inflate) => inflate.write(bytes),
+            Self::Gzip(gzip) => gzip.write(bytes),
+            Self::Inflate(inflate) => inflate.write(bytes).and_then(|rest| match rest {
+                [] => Ok(()),
+                _ => Err(std::io::Error::other("something follows its end")),
+            }),
             Self::Brotli(decoder) => decoder.write_all(bytes),
-            Self::Deflate(first, _) => {
+            Self::Deflate(first, output) => {
+                let limit = output.limit;
                 first.extend_from_slice(bytes);
                 if first.len() < 2 {
                     return Ok(());
@@ -259,13 +287,13 @@ impl Stage {
                 *self = Self::Inflate(Box::new(Inflate {
                     decompress: Decompress::new(is_zlib),
                     has_ended: false,
-                    output: Output::default(),
+                    output: Output::new(limit),
                 }));
                 return self.write(&first);
             }
-            Self::Zstd(so_far, _) => {
+            Self::Zstd(so_far, output) => {
                 so_far.extend_from_slice(bytes);
-                if so_far.len() > LARGEST_DECODED_BODY {
+                if so_far.len() > output.limit {
                     return Err(CodingFailure::TooLarge);
                 }
                 return Ok(());
@@ -278,18 +306,14 @@ impl Stage {
         let truncated = CodingFailure::Truncated {
             coding: self.name(),
         };
-        let finished = match self {
-            Self::Gzip(decoder) => decoder.try_finish(),
-            Self::Inflate(inflate) if inflate.has_ended => return Ok(()),
-            Self::Inflate(_) => return Err(truncated),
-            Self::Brotli(decoder) => {
-                // The decoder's own error does not say that the end is missing.
-                return decoder.close().map_err(|_| truncated);
-            }
-            Self::Deflate(..) => return Err(truncated),
-            Self::Zstd(bytes, output) => return decode_zstd(bytes, output),
-        };
-        finished.map_err(|error| self.failure(&error))
+        match self {
+            Self::Gzip(gzip) if gzip.is_complete() => Ok(()),
+            Self::Inflate(inflate) if inflate.has_ended => Ok(()),
+            Self::Gzip(_) | Self::Inflate(_) | Self::Deflate(..) => Err(truncated),
+            // The decoder's own error does not say that the end is missing.
+            Self::Brotli(decoder) => decoder.close().map_err(|_| truncated),
+            Self::Zstd(bytes, output) => decode_zstd(bytes, output),
+        }
     }
 
     /// Takes what was decoded.
@@ -306,7 +330,8 @@ struct Inflate {
 }
 
 impl Inflate {
-    fn write(&mut self, mut bytes: &[u8]) -> std::io::Result<()> {
+    /// Gives back what stands behind the end.
+    fn write<'a>(&mut self, mut bytes: &'a [u8]) -> std::io::Result<&'a [u8]> {
         let mut buffer = [0; BUFFER];
         while !self.has_ended {
             let before = (self.decompress.total_in(), self.decompress.total_out());
@@ -319,15 +344,154 @@ impl Inflate {
             self.output.write_all(&buffer[..given.min(BUFFER)])?;
             self.has_ended = status == Status::StreamEnd;
             if !self.has_ended && given < BUFFER && (bytes.is_empty() || (taken, given) == (0, 0)) {
-                return Ok(());
+                break;
             }
         }
-        if bytes.is_empty() {
-            Ok(())
-        } else {
-            Err(std::io::Error::other("something follows its end"))
+        Ok(bytes)
+    }
+}
+
+/// Undoes `gzip` (RFC 1952): one or more members, one after the other.
+struct Gzip {
+    /// The header of a member, as far as it is there; empty once it is read.
+    header: Vec<u8>,
+    inflate: Inflate,
+    /// Where in a member the next byte belongs.
+    place: Place,
+    crc: Crc,
+    /// The checksum and the length at a member's end, as far as they are there.
+    trailer: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Header,
+    Body,
+    Trailer,
+    /// Behind a member; another can follow.
+    Behind,
+}
+
+/// No header is longer, whatever name and comment it has.
+const LONGEST_GZIP_HEADER: usize = 1 << 17;
+
+impl Gzip {
+    fn new(output: Output) -> Self {
+        Self {
+            header: Vec::new(),
+            inflate: Inflate {
+                decompress: Decompress::new(false),
+                has_ended: false,
+                output,
+            },
+            place: Place::Header,
+            crc: Crc::new(),
+            trailer: Vec::new(),
         }
     }
+
+    fn is_complete(&self) -> bool {
+        self.place == Place::Behind
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        let mut bytes = bytes;
+        let mut behind_header: Vec<u8>;
+        while !bytes.is_empty() {
+            match self.place {
+                Place::Header | Place::Behind => {
+                    self.place = Place::Header;
+                    self.header.extend_from_slice(bytes);
+                    let Some(length) = gzip_header_length(&self.header)? else {
+                        return Ok(());
+                    };
+                    behind_header = self.header.split_off(length);
+                    self.header.clear();
+                    bytes = &behind_header;
+                    self.inflate.decompress.reset(false);
+                    self.inflate.has_ended = false;
+                    self.crc.reset();
+                    self.place = Place::Body;
+                }
+                Place::Body => {
+                    let before = self.inflate.output.bytes.len();
+                    bytes = self.inflate.write(bytes)?;
+                    self.crc.update(&self.inflate.output.bytes[before..]);
+                    if !self.inflate.has_ended {
+                        return Ok(());
+                    }
+                    self.place = Place::Trailer;
+                }
+                Place::Trailer => {
+                    let missing = (8 - self.trailer.len()).min(bytes.len());
+                    let (trailer, rest) = bytes.split_at(missing);
+                    self.trailer.extend_from_slice(trailer);
+                    bytes = rest;
+                    if self.trailer.len() == 8 {
+                        let expected = [
+                            self.crc.sum().to_le_bytes(),
+                            self.crc.amount().to_le_bytes(),
+                        ];
+                        if self.trailer != expected.concat() {
+                            return Err(std::io::Error::other("the checksum does not fit"));
+                        }
+                        self.trailer.clear();
+                        self.place = Place::Behind;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How long the header is that these bytes begin with; `None` if it goes on.
+fn gzip_header_length(bytes: &[u8]) -> std::io::Result<Option<usize>> {
+    const CHECKSUM: u8 = 2;
+    const EXTRA: u8 = 4;
+    const NAME: u8 = 8;
+    const COMMENT: u8 = 16;
+    let known = bytes.iter().zip([0x1f, 0x8b, 8]);
+    let flags = bytes.get(3).copied().unwrap_or(0);
+    if known.into_iter().any(|(byte, expected)| *byte != expected) || flags & 0xe0 != 0 {
+        return Err(std::io::Error::other("it has no gzip header"));
+    }
+    if bytes.len() > LONGEST_GZIP_HEADER && flags & (NAME | COMMENT) != 0 {
+        let ends = |from: usize| bytes[from..LONGEST_GZIP_HEADER].contains(&0);
+        if !ends(10) {
+            return Err(std::io::Error::other("its gzip header has no end"));
+        }
+    }
+    let mut length = 10;
+    if flags & EXTRA != 0 {
+        let Some(size) = bytes.get(length..length + 2) else {
+            return Ok(None);
+        };
+        length += 2 + usize::from(u16::from_le_bytes([size[0], size[1]]));
+    }
+    for flag in [NAME, COMMENT] {
+        if flags & flag != 0 {
+            let text = bytes.get(length..).unwrap_or_default();
+            let Some(end) = text.iter().position(|&byte| byte == 0) else {
+                return Ok(None);
+            };
+            length += end + 1;
+        }
+    }
+    if flags & CHECKSUM != 0 {
+        let Some(sum) = bytes.get(length..length + 2) else {
+            return Ok(None);
+        };
+        let mut crc = Crc::new();
+        crc.update(&bytes[..length]);
+        if crc.sum().to_le_bytes()[..2] != *sum {
+            return Err(std::io::Error::other(
+                "the checksum of its gzip header does not fit",
+            ));
+        }
+        length += 2;
+    }
+    Ok((bytes.len() >= length).then_some(length))
 }
 
 /// One or more frames, one after the other.

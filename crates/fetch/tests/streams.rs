@@ -218,9 +218,14 @@ fn codings_are_undone_in_pieces_and_counted() {
     for byte in GZIP {
         writer.write(vec![*byte]);
     }
+    assert_eq!(
+        next(&mut fetched),
+        chunk("h"),
+        "what is there need not wait"
+    );
     writer.close();
     let bytes = poll_once(body(&mut fetched).fully_read()).unwrap().unwrap();
-    assert_eq!(bytes, "hello");
+    assert_eq!(bytes, "ello");
     let info = &fetched.response.internal().unwrap().body_info;
     assert_eq!((info.encoded_size(), info.decoded_size()), (28, 5));
     assert_eq!(info.content_encoding, "gzip");
