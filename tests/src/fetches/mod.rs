@@ -5,9 +5,11 @@ mod outcome;
 mod script;
 mod world;
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
 
 use crossexam_fetch::body::BodyError;
@@ -156,7 +158,7 @@ fn play(case: &FetchCase, defaults: &Map<String, Value>) -> Result<Vec<String>, 
         None => {
             // One fetch: what belongs to its step stands in the input itself.
             let mut step = Map::new();
-            for name in ["wait", "request", "controller", "unread"] {
+            for name in ["wait", "request", "controller", "after", "unread"] {
                 if let Some(value) = input.take(name) {
                     step.insert(name.to_owned(), value);
                 }
@@ -234,6 +236,13 @@ fn take_step(
     if let Some(state) = step.text("controller")? {
         script::stop(&controller, &state)?;
     }
+    let progress = Rc::<RefCell<Vec<Value>>>::default();
+    let seen = Rc::clone(&progress);
+    controller.observe(Rc::new(move |progress| {
+        seen.borrow_mut().push(outcome::progress_value(&progress));
+    }));
+    let after = step.text("after")?;
+    let asking = client.clone();
     let trace = Trace::on();
     let mut fetched = match (
         step.take("request"),
@@ -268,6 +277,14 @@ fn take_step(
         }
         _ => return Err("a step has either `request` or `next_redirect`".to_owned()),
     };
+    match after.as_deref() {
+        None => {}
+        Some("client goes away") => {
+            let client = asking.as_ref().ok_or("there is no client")?;
+            client.fetch_group.terminate();
+        }
+        Some(state) => script::stop(&controller, state)?,
+    }
     let body_failure = match step.flag("unread")? {
         Some(true) => None,
         Some(false) | None => read_body(&mut fetched.response)?,
@@ -286,8 +303,9 @@ fn take_step(
         poll_once(fetching).ok_or("what is fetched in parallel waits for something")?;
     }
     let background = world.host().take_sent();
-    let happened =
-        Happened::of(world, &fetched, &sent, &background, &trace).with_body_failure(body_failure);
+    let happened = Happened::of(world, &fetched, &sent, &background, &trace)
+        .with_body_failure(body_failure)
+        .with_progress(progress.take());
     Ok((happened, Some(fetched)))
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crossexam_fetch::fetch_params::Progress;
 use crossexam_fetch::fetch_timing::{ResourceTiming, extract_full_timing_info};
 use crossexam_fetch::ready::SentRequest;
 use crossexam_fetch::reports::{Report, ReportBody};
@@ -136,6 +137,12 @@ impl Happened {
         self
     }
 
+    /// The same, where this was told on the way.
+    pub(super) fn with_progress(mut self, progress: Vec<Value>) -> Self {
+        self.outcome.insert("progress".to_owned(), progress.into());
+        self
+    }
+
     /// Where this is not what `expected` says.
     pub(super) fn compare(&self, expected: &Value) -> Result<Vec<String>, Malformed> {
         let expected = expected.as_object().ok_or("`result` is an object")?;
@@ -249,6 +256,17 @@ fn compare_sent(
 /// A step as vectors name it: the algorithm's anchor and the number.
 fn name_of(step: &Step) -> Value {
     format!("{} {}", step.algorithm.id, step.number).into()
+}
+
+/// Something that is told while a fetch goes on.
+pub(super) fn progress_value(progress: &Progress<'_>) -> Value {
+    match progress {
+        Progress::RequestBodyChunk(length) => json!({ "sent": length }),
+        Progress::RequestEndOfBody => "all sent".into(),
+        Progress::EarlyHints(interim) => {
+            json!({ "early_hints": headers_value(&interim.header_list) })
+        }
+    }
 }
 
 /// What Resource Timing is told; times in seconds since the case began.

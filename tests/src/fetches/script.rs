@@ -4,8 +4,10 @@ use std::fmt;
 
 use bytes::Bytes;
 use crossexam_fetch::body::{BodyError, BodyStream};
+use crossexam_fetch::host::InterimResponse;
 use crossexam_fetch::ready::SentRequest;
 use crossexam_fetch::{BlockReason, FetchController, HttpResponse, NetworkFailure};
+use crossexam_web::Timestamp;
 use serde_json::Value;
 use url::Url;
 
@@ -61,7 +63,20 @@ impl Answer {
             Some(code) => Err(network_failure(&code)?),
             None => {
                 let status = fields.number("status")?.unwrap_or(200);
+                let mut interim_responses = Vec::new();
+                for interim in fields.list("interim")? {
+                    let mut interim = Fields::of("interim", &interim)?;
+                    let status = interim.number("status")?.unwrap_or(103);
+                    interim_responses.push(InterimResponse {
+                        status: u16::try_from(status)
+                            .map_err(|_| format!("no status: {status}"))?,
+                        header_list: interim.headers("headers")?.unwrap_or_default(),
+                        at: Timestamp::default(),
+                    });
+                    interim.finish()?;
+                }
                 Ok(HttpResponse {
+                    interim_responses,
                     status: u16::try_from(status).map_err(|_| format!("no status: {status}"))?,
                     status_message: fields.bytes("reason")?.unwrap_or_default().into(),
                     header_list: fields.headers("headers")?.unwrap_or_default(),

@@ -276,12 +276,17 @@ fn totals(
         ))?;
     }
     screen.line("")?;
-    screen.line("Others             Algorithms  Written  Reached")?;
+    let standards = account.others.keys().map(String::len);
+    let widest = standards.max().unwrap_or(0).max(17);
+    screen.line(&format!(
+        "{:widest$}  Algorithms  Written  Reached",
+        "Others"
+    ))?;
     for (standard, algorithms) in &account.others {
         let steps: usize = algorithms.values().map(|it| it.steps.len()).sum();
         let reached: usize = algorithms.values().map(|it| it.reached.len()).sum();
         screen.line(&format!(
-            "{standard:17}  {:10}  {steps:7}  {reached:7}",
+            "{standard:widest$}  {:10}  {steps:7}  {reached:7}",
             algorithms.len()
         ))?;
     }
