@@ -111,7 +111,7 @@ impl StoredResponse {
         if !is_final
             || no_store
             || !is_cacheable
-            || RequestDirectives::of(request).no_store
+            || (request.contains(b"Cache-Control") && RequestDirectives::of(request).no_store)
             || request.contains(b"Range")
         {
             return None;
@@ -203,11 +203,14 @@ impl StoredResponse {
     ///
     /// <https://httpwg.org/specs/rfc9111.html#constructing.responses.from.caches>
     pub fn freshness(&self, request: &HeaderList, now: Timestamp) -> Freshness {
-        let wanted = RequestDirectives::of(request);
-        let can_be_fresh = !self.freshness_lifetime().is_zero() || wanted.max_stale.is_some();
-        if !can_be_fresh && self.directives().stale_while_revalidate.is_none() {
+        let can_be_used = !self.freshness_lifetime().is_zero()
+            || self.directives().stale_while_revalidate.is_some()
+            // `max-stale` takes anything.
+            || request.contains(b"Cache-Control");
+        if !can_be_used {
             return Freshness::Stale;
         }
+        let wanted = RequestDirectives::of(request);
         let age = self.current_age(now);
         let is_too_old = wanted
             .max_age
