@@ -36,6 +36,10 @@ pub(crate) struct Wire {
 }
 
 impl Host for Wire {
+    fn parses_as_java_script(&self, text: &str) -> Option<bool> {
+        Some(crossexam_js::parses_as_script(text))
+    }
+
     fn now(&self) -> Timestamp {
         self.host.now()
     }

@@ -55,6 +55,12 @@ pub enum BlockReason {
         /// What it asked for.
         url: Url,
     },
+    /// Opaque response blocking.
+    #[error("opaque response blocking: {why}")]
+    OpaqueResponse {
+        /// What it is, or is not.
+        why: &'static str,
+    },
     /// A Content Security Policy forbids it.
     #[error("Content Security Policy: `{directive}` forbids {url}")]
     ContentSecurityPolicy {
@@ -312,6 +318,7 @@ impl BlockReason {
             Self::Terminated => "terminated",
             Self::NotLocalUrl => "not-local-url",
             Self::BadPort { .. } => "bad-port",
+            Self::OpaqueResponse { .. } => "opaque-response-blocking",
             Self::ContentSecurityPolicy { .. } => "content-security-policy",
             Self::MixedContent { .. } => "mixed-content",
             Self::NotSameOrigin { .. } => "mode-same-origin",

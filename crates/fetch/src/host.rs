@@ -62,6 +62,12 @@ pub trait Host {
     /// [`fetch_in_parallel`](crate::fetch_in_parallel) with the request when it can.
     fn fetch_in_parallel(&self, request: Request);
 
+    /// Whether a text parses as a classic script; `None` where there is no engine to ask.
+    fn parses_as_java_script(&self, text: &str) -> Option<bool> {
+        let _ = text;
+        None
+    }
+
     /// Asks the user for a user name and a password; `None` when the user declines.
     fn prompt_for_credentials(
         &self,

@@ -64,6 +64,7 @@ pub mod integrity;
 mod main_fetch;
 pub mod mixed_content;
 pub mod network_partition_keys;
+pub mod opaque_response_blocking;
 pub mod origin_header;
 mod override_fetch;
 pub mod port_blocking;

@@ -64,6 +64,7 @@ pub struct ReadyHost<S> {
     connections: Cell<u64>,
     closed: RefCell<BTreeSet<ConnectionId>>,
     offline: bool,
+    script_parser: Option<fn(&str) -> bool>,
 }
 
 impl<S> std::fmt::Debug for ReadyHost<S> {
@@ -93,6 +94,7 @@ where
             connections: Cell::new(0),
             closed: RefCell::default(),
             offline: false,
+            script_parser: None,
         }
     }
 
@@ -131,6 +133,13 @@ where
         self
     }
 
+    /// The same host with somebody who knows what parses as a script.
+    #[must_use]
+    pub fn with_script_parser(mut self, parser: fn(&str) -> bool) -> Self {
+        self.script_parser = Some(parser);
+        self
+    }
+
     /// Moves the clock.
     pub fn advance(&self, duration: std::time::Duration) {
         let mut now = self.now.borrow_mut();
@@ -153,6 +162,10 @@ impl<S> Host for ReadyHost<S>
 where
     S: Fn(&SentRequest) -> Result<HttpResponse, NetworkFailure>,
 {
+    fn parses_as_java_script(&self, text: &str) -> Option<bool> {
+        self.script_parser.map(|parses| parses(text))
+    }
+
     fn now(&self) -> Timestamp {
         *self.now.borrow()
     }

@@ -78,6 +78,8 @@ pub struct Request {
     pub reload_navigation: bool,
     /// Whether this navigation moves through the session history.
     pub history_navigation: bool,
+    /// Which part of sound or video this is for.
+    pub media_request_state: MediaRequestState,
     /// Whether this navigation submits a form.
     pub is_form_submission: bool,
     /// Whether the user's own action began this navigation.
@@ -132,6 +134,7 @@ impl Request {
             parser_metadata: ParserMetadata::Empty,
             reload_navigation: false,
             history_navigation: false,
+            media_request_state: MediaRequestState::NotApplicable,
             is_form_submission: false,
             user_activation: false,
             render_blocking: false,
@@ -435,6 +438,17 @@ impl Destination {
                 | D::WebIdentity
         )
     }
+}
+
+/// A request's no-cors media request state. <https://github.com/annevk/orb#changes-to-requests-and-media-elements>
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaRequestState {
+    /// "N/A"
+    NotApplicable,
+    /// "initial"
+    Initial,
+    /// "subsequent"
+    Subsequent,
 }
 
 /// A request's referrer. <https://fetch.spec.whatwg.org/#concept-request-referrer>

@@ -16,6 +16,7 @@ use crate::content_security_policy::Violation;
 use crate::cors_preflight_cache::CorsPreflightCache;
 use crate::hsts::HstsStore;
 use crate::http_cache::{HttpCache, Limits};
+use crate::opaque_response_blocking::OpaqueResponseBlocking;
 use crate::referrer_policy::ReferrerPolicy;
 use crate::reports::Reports;
 
@@ -61,6 +62,8 @@ pub struct Choices {
     pub default_referrer_policy: ReferrerPolicy,
     /// Whether Fetch Metadata headers are sent.
     pub fetch_metadata: bool,
+    /// Which opaque responses are blocked.
+    pub opaque_response_blocking: OpaqueResponseBlocking,
     /// Whether Strict-Transport-Security is heeded.
     pub hsts: bool,
     /// Whether navigations say `Upgrade-Insecure-Requests: 1`.
@@ -87,6 +90,7 @@ impl Default for Choices {
             accept_language: Bytes::from_static(b"en"),
             default_referrer_policy: ReferrerPolicy::default(),
             fetch_metadata: true,
+            opaque_response_blocking: OpaqueResponseBlocking::None,
             hsts: true,
             upgrade_insecure_requests_header: true,
             preflight_max_age_limit: None,

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use crossexam_fetch::request::{
-    CredentialsMode, Destination, Initiator, InitiatorType, Mode, ParserMetadata, Referrer,
+    CredentialsMode, Destination, Initiator, InitiatorType, MediaRequestState, Mode,
+    ParserMetadata, Referrer,
 };
 use crossexam_fetch::{Environment, Request};
 use crossexam_web::algorithm;
@@ -203,6 +204,8 @@ pub fn media_request(
     };
     /// 5. A potential-CORS request on behalf of the document.
     let mut request = potential_cors(url, destination, initiator_type, attributes, client);
+    // MODEL: all of it is asked for at once, which is the first part.
+    request.media_request_state = MediaRequestState::Initial;
     // NB: media elements have no `referrerpolicy`.
     request.referrer_policy = None;
     request

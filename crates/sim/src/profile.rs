@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use crossexam_cookies::SameSiteDefault;
+use crossexam_fetch::opaque_response_blocking::OpaqueResponseBlocking;
 use crossexam_fetch::{Choices, ReferrerPolicy};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -95,6 +96,13 @@ const SETTINGS: &[(&str, Apply)] = &[
     }),
     ("fetch_metadata", |profile, value| {
         profile.choices.fetch_metadata = truth(value)?;
+        Ok(())
+    }),
+    ("opaque_response_blocking", |profile, value| {
+        profile.choices.opaque_response_blocking = value
+            .as_str()
+            .and_then(OpaqueResponseBlocking::from_keyword)
+            .ok_or("\"none\", \"specified\" or \"chromium\"")?;
         Ok(())
     }),
     ("hsts", |profile, value| {

@@ -15,6 +15,7 @@ pub mod origin;
 pub mod ports;
 pub mod range;
 pub mod safelist;
+pub mod sniff;
 pub mod structured;
 pub mod time;
 pub mod trace;

@@ -37,6 +37,8 @@ pub enum Standard {
     Http,
     /// The WebSockets Standard (WHATWG).
     WebSockets,
+    /// Opaque Response Blocking (a draft for Fetch).
+    Orb,
     /// Upgrade Insecure Requests (W3C).
     UpgradeInsecureRequests,
 }
@@ -58,6 +60,7 @@ impl Standard {
             Self::Csp => "Content Security Policy",
             Self::Http => "HTTP Semantics",
             Self::WebSockets => "WebSockets",
+            Self::Orb => "Opaque Response Blocking",
             Self::UpgradeInsecureRequests => "Upgrade Insecure Requests",
         }
     }
@@ -80,6 +83,7 @@ impl Standard {
             Self::Csp => "https://w3c.github.io/webappsec-csp/",
             Self::Http => "https://httpwg.org/specs/rfc9110.html",
             Self::WebSockets => "https://websockets.spec.whatwg.org/",
+            Self::Orb => "https://github.com/annevk/orb",
             Self::UpgradeInsecureRequests => {
                 "https://w3c.github.io/webappsec-upgrade-insecure-requests/"
             }
