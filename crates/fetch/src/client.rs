@@ -10,6 +10,7 @@ use crossexam_web::{Origin, Site};
 use url::Url;
 
 use crate::fetch_groups::FetchGroup;
+use crate::integrity_policy::IntegrityPolicy;
 use crate::referrer_policy::ReferrerPolicy;
 use crate::upgrade_insecure_requests::InsecureRequests;
 
@@ -81,6 +82,10 @@ pub struct PolicyContainer {
     pub referrer_policy: ReferrerPolicy,
     /// The Content Security Policies.
     pub csp_list: CspList,
+    /// The integrity policy; `None` is an empty one.
+    pub integrity_policy: Option<Rc<IntegrityPolicy>>,
+    /// The integrity policy that only reports; `None` is an empty one.
+    pub report_only_integrity_policy: Option<Rc<IntegrityPolicy>>,
 }
 
 /// An embedder policy. <https://html.spec.whatwg.org/multipage/browsers.html#embedder-policy>

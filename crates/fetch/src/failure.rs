@@ -164,6 +164,12 @@ pub enum BlockReason {
     /// The bytes do not match the integrity metadata.
     #[error("the response does not match the integrity metadata")]
     IntegrityMismatch,
+    /// The page's Integrity-Policy wants integrity metadata that can be checked.
+    #[error("Integrity-Policy: a {destination} needs integrity metadata that can be checked")]
+    IntegrityPolicy {
+        /// The request's destination.
+        destination: &'static str,
+    },
     /// Keepalive requests in flight exceed 64 KiB.
     #[error("keepalive requests in flight exceed 64 KiB")]
     KeepaliveQuota,
@@ -342,6 +348,7 @@ impl BlockReason {
             Self::UnexpectedRange => "unexpected-range",
             Self::StreamOverHttp1 => "stream-over-http1",
             Self::IntegrityMismatch => "integrity-mismatch",
+            Self::IntegrityPolicy { .. } => "integrity-policy",
             Self::KeepaliveQuota => "keepalive-quota",
             Self::NotCached => "not-cached",
             Self::ContentCoding(failure) => failure.code(),

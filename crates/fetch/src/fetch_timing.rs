@@ -116,7 +116,7 @@ impl ReportTimingSteps {
         /// 4.2.3. Whether a cache had a part in it,
         let mut cache_state = internal.map_or(CacheState::None, |internal| internal.cache_state);
         /// 4.2.4. and how large it is.
-        let mut body_info = internal.map_or_else(BodyInfo::default, |it| it.body_info.clone());
+        let mut body_info = response.body_info();
         if !internal.is_some_and(|internal| internal.timing_allow_passed) {
             /// 4.2.5. Who may not see times sees only when it began and ended.
             self.timing_info = self.timing_info.opaque();

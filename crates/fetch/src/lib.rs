@@ -61,6 +61,7 @@ mod http_network_fetch;
 mod http_network_or_cache_fetch;
 pub mod http_redirect_fetch;
 pub mod integrity;
+pub mod integrity_policy;
 mod main_fetch;
 pub mod mixed_content;
 pub mod network_partition_keys;

@@ -9,6 +9,7 @@ use crossexam_web::header_value::{extract_header_list_values, get_decode_and_spl
 use crossexam_web::method::is_cors_safelisted_method;
 use crossexam_web::safelist::cors_unsafe_request_header_names;
 use crossexam_web::{Step, Trace, algorithm};
+use url::Url;
 
 use crate::body::{Body, BodyError, Transform};
 use crate::content_security_policy::{
@@ -21,7 +22,8 @@ use crate::fetch_params::{FetchController, FetchParams};
 use crate::host::Host;
 use crate::hsts::is_upgraded;
 use crate::http_fetch::MakeCorsPreflight;
-use crate::integrity::bytes_match_metadata;
+use crate::integrity::{IntegrityMatch, do_bytes_match_metadata_list};
+use crate::integrity_policy::should_request_be_blocked_by_integrity_policy;
 use crate::mixed_content::{
     should_fetching_request_be_blocked_as_mixed_content,
     should_response_to_request_be_blocked_as_mixed_content, upgrade_a_mixed_content_request,
@@ -59,7 +61,7 @@ pub(crate) async fn main_fetch<H: Host>(
     let request = &mut params.request;
     /// 2. There is no response yet.
     let mut response: Option<Response> = None;
-    if request.local_urls_only && !is_local(request) {
+    if request.local_urls_only && !is_local(request.current_url()) {
         /// 3. A request for local URLs only stays local.
         response = Some(NetworkError::new(BlockReason::NotLocalUrl, here!()).into());
     }
@@ -70,7 +72,6 @@ pub(crate) async fn main_fetch<H: Host>(
     upgrade_request_to_a_potentially_trustworthy_url_if_appropriate(request, user_agent, trace);
     /// 6. An image, audio or video on a secure page is asked for over HTTPS.
     upgrade_a_mixed_content_request(request, trace);
-    // 7. MODEL: Integrity Policy has its place here.
     /// 7. Blocked ports, mixed content and what a policy forbids go no further.
     if let Some(reason) = must_not_be_fetched(request, user_agent, trace) {
         response = Some(NetworkError::new(reason, here!()).into());
@@ -199,7 +200,9 @@ pub(crate) async fn main_fetch<H: Host>(
         let bytes = read.ok().and_then(Result::ok);
         let metadata = &params.request.integrity_metadata;
         /// 23.3. and that matches it.
-        let matching = bytes.filter(|bytes| bytes_match_metadata(bytes, metadata));
+        let matching = bytes.filter(|bytes| {
+            do_bytes_match_metadata_list(bytes, metadata) == IntegrityMatch::Matches
+        });
         let Some(bytes) = matching else {
             /// 23.3.1. Other bytes are not handed out.
             let error = NetworkError::new(BlockReason::IntegrityMismatch, here!());
@@ -291,8 +294,8 @@ async fn fetch_by_mode<H: Host>(params: &mut FetchParams<'_, H>) -> Response {
 }
 
 /// Whether a URL is local. <https://fetch.spec.whatwg.org/#is-local>
-fn is_local(request: &Request) -> bool {
-    matches!(request.current_url().scheme(), "about" | "blob" | "data")
+pub(crate) fn is_local(url: &Url) -> bool {
+    matches!(url.scheme(), "about" | "blob" | "data")
 }
 
 /// Why a request must not be fetched at all (step 7).
@@ -304,9 +307,11 @@ fn must_not_be_fetched(
     if let PortBlocking::Blocked { port } = should_be_blocked_due_to_a_bad_port(request) {
         return Some(BlockReason::BadPort { port });
     }
-    should_fetching_request_be_blocked_as_mixed_content(request, trace).or_else(|| {
-        should_request_be_blocked_by_content_security_policy(request, user_agent, trace)
-    })
+    should_fetching_request_be_blocked_as_mixed_content(request, trace)
+        .or_else(|| {
+            should_request_be_blocked_by_content_security_policy(request, user_agent, trace)
+        })
+        .or_else(|| should_request_be_blocked_by_integrity_policy(request, user_agent, trace))
 }
 
 /// Why a response must not be seen by whoever asked for it (step 20).

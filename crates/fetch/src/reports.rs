@@ -35,6 +35,17 @@ pub enum ReportBody {
         /// "enforce" or "reporting".
         disposition: &'static str,
     },
+    /// A violation of an integrity policy, or of one that only reports.
+    Integrity {
+        /// The document or worker.
+        document_url: String,
+        /// What was not loaded, or would not be.
+        blocked_url: String,
+        /// The request's destination.
+        destination: &'static str,
+        /// Whether the policy only reports.
+        report_only: bool,
+    },
 }
 
 /// So many reports are kept; older ones make place.

@@ -337,6 +337,12 @@ impl Response {
         }
     }
 
+    /// The body info as this response shows it: one that hides its body hides its size and type, too.
+    pub fn body_info(&self) -> BodyInfo {
+        self.visible()
+            .map_or_else(BodyInfo::default, |internal| internal.body_info.clone())
+    }
+
     /// The body as this response shows it.
     pub fn body(&self) -> Option<&Body> {
         self.visible().and_then(|internal| internal.body.as_ref())

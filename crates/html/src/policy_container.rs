@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use crossexam_csp::CspList;
 use crossexam_fetch::client::{EmbedderPolicy, EmbedderPolicyValue};
+use crossexam_fetch::integrity_policy::parse_integrity_policy_headers;
 use crossexam_fetch::referrer_policy::parse_a_referrer_policy_from_a_referrer_policy_header;
 use crossexam_fetch::response::InternalResponse;
 use crossexam_fetch::{PolicyContainer, ReferrerPolicy};
@@ -109,7 +110,8 @@ pub fn create_a_policy_container_from_a_fetch_response(
     result.referrer_policy =
         parse_a_referrer_policy_from_a_referrer_policy_header(&response.header_list)
             .unwrap_or(default_referrer_policy);
-    // 6. MODEL: Integrity-Policy is not modelled.
+    /// 6. The integrity policies.
+    parse_integrity_policy_headers(&response.header_list, &mut result);
     /// 7. These are the policies.
     result
 }

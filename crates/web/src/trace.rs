@@ -35,6 +35,8 @@ pub enum Standard {
     Csp,
     /// HTTP Semantics (RFC 9110).
     Http,
+    /// Subresource Integrity (W3C).
+    SubresourceIntegrity,
     /// The WebSockets Standard (WHATWG).
     WebSockets,
     /// Opaque Response Blocking (a draft for Fetch).
@@ -59,6 +61,7 @@ impl Standard {
             Self::MixedContent => "Mixed Content",
             Self::Csp => "Content Security Policy",
             Self::Http => "HTTP Semantics",
+            Self::SubresourceIntegrity => "Subresource Integrity",
             Self::WebSockets => "WebSockets",
             Self::Orb => "Opaque Response Blocking",
             Self::UpgradeInsecureRequests => "Upgrade Insecure Requests",
@@ -82,6 +85,7 @@ impl Standard {
             Self::MixedContent => "https://w3c.github.io/webappsec-mixed-content/",
             Self::Csp => "https://w3c.github.io/webappsec-csp/",
             Self::Http => "https://httpwg.org/specs/rfc9110.html",
+            Self::SubresourceIntegrity => "https://w3c.github.io/webappsec-subresource-integrity/",
             Self::WebSockets => "https://websockets.spec.whatwg.org/",
             Self::Orb => "https://github.com/annevk/orb",
             Self::UpgradeInsecureRequests => {

@@ -314,6 +314,17 @@ fn report_value(report: &Report) -> Value {
             value["destination"] = (*destination).into();
             value["disposition"] = (*disposition).into();
         }
+        ReportBody::Integrity {
+            document_url,
+            blocked_url,
+            destination,
+            report_only,
+        } => {
+            value["document_url"] = document_url.clone().into();
+            value["blocked_url"] = blocked_url.clone().into();
+            value["destination"] = (*destination).into();
+            value["report_only"] = (*report_only).into();
+        }
         other => value["body"] = format!("{other:?}").into(),
     }
     value
