@@ -36,6 +36,17 @@ pub(crate) struct Wire {
 }
 
 impl Host for Wire {
+    async fn prompt_for_permission(
+        &self,
+        traversable: u64,
+        origin: &str,
+        permission: &'static str,
+    ) -> bool {
+        self.host
+            .prompt_for_permission(traversable, origin, permission)
+            .await
+    }
+
     fn parses_as_java_script(&self, text: &str) -> Option<bool> {
         Some(crossexam_js::parses_as_script(text))
     }

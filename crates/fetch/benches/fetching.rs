@@ -83,6 +83,7 @@ impl Host for Server {
             id: ConnectionId(0),
             secure_connection_start_time: None,
             protocol: Protocol::Http2,
+            ip_address: None,
         })
     }
 

@@ -6,6 +6,7 @@ use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use crossexam_csp::CspList;
+use crossexam_web::address_space::IpAddressSpace;
 use crossexam_web::{Origin, Site};
 use url::Url;
 
@@ -82,6 +83,8 @@ pub struct PolicyContainer {
     pub referrer_policy: ReferrerPolicy,
     /// The Content Security Policies.
     pub csp_list: CspList,
+    /// The IP address space that the document came from.
+    pub ip_address_space: IpAddressSpace,
     /// The integrity policy; `None` is an empty one.
     pub integrity_policy: Option<Rc<IntegrityPolicy>>,
     /// The integrity policy that only reports; `None` is an empty one.

@@ -73,6 +73,8 @@ pub struct Connection {
     pub proxy: Proxy,
     /// When it was made.
     pub timing_info: ConnectionTimingInfo,
+    /// The address at the other end, if it is known.
+    pub ip_address: Option<IpAddr>,
     is_in_use: Cell<bool>,
     is_broken: Cell<bool>,
 }
@@ -434,6 +436,7 @@ async fn create_a_connection<H: Host>(
         credentials,
         proxy,
         timing_info,
+        ip_address: established.ip_address,
         is_in_use: Cell::new(false),
         is_broken: Cell::new(false),
     })
@@ -480,6 +483,8 @@ pub struct Established {
     pub secure_connection_start_time: Option<Timestamp>,
     /// What is spoken over it. Through a proxy's tunnel, what is spoken through the tunnel.
     pub protocol: Protocol,
+    /// The address at the other end, if it is known: not behind a proxy.
+    pub ip_address: Option<IpAddr>,
 }
 
 /// Whether a message asks for its connection to be closed. <https://httpwg.org/specs/rfc9112.html#persistent.tear-down>

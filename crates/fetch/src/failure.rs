@@ -55,6 +55,14 @@ pub enum BlockReason {
         /// What it asked for.
         url: Url,
     },
+    /// Local Network Access.
+    #[error("Local Network Access: the address is {address_space}; {why}")]
+    LocalNetworkAccess {
+        /// The address space.
+        address_space: &'static str,
+        /// Why that is not allowed.
+        why: &'static str,
+    },
     /// Opaque response blocking.
     #[error("opaque response blocking: {why}")]
     OpaqueResponse {
@@ -324,6 +332,7 @@ impl BlockReason {
             Self::Terminated => "terminated",
             Self::NotLocalUrl => "not-local-url",
             Self::BadPort { .. } => "bad-port",
+            Self::LocalNetworkAccess { .. } => "local-network-access",
             Self::OpaqueResponse { .. } => "opaque-response-blocking",
             Self::ContentSecurityPolicy { .. } => "content-security-policy",
             Self::MixedContent { .. } => "mixed-content",

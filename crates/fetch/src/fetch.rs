@@ -10,6 +10,7 @@ use crate::fetch_groups::FetchRecord;
 use crate::fetch_params::{FetchController, FetchParams, coarsen_time};
 use crate::fetch_timing::{ReportTimingSteps, TimingInfo};
 use crate::host::Host;
+use crate::local_network_access::target_ip_address_space_of;
 use crate::main_fetch::{Recursive, main_fetch};
 use crate::request::{Destination, Initiator, Mode, Request, TraversableForUserPrompts};
 use crate::response::Response;
@@ -53,6 +54,10 @@ pub async fn fetch<H: Host>(
     let mut cross_origin_isolated_capability = false;
     /// 4. Take from the client what the request does not say itself.
     populate_request_from_client(&mut request, trace);
+    if user_agent.choices.local_network_access && request.target_ip_address_space.is_none() {
+        // NB: no step of the pinned text; Local Network Access adds it here.
+        request.target_ip_address_space = target_ip_address_space_of(request.url());
+    }
     /// 5. If there is a client,
     if let Some(client) = &request.client {
         /// 5.2. it decides how coarse times are.

@@ -62,6 +62,17 @@ pub trait Host {
     /// [`fetch_in_parallel`](crate::fetch_in_parallel) with the request when it can.
     fn fetch_in_parallel(&self, request: Request);
 
+    /// Asks the person whether a page may use a powerful feature, by its permission's name.
+    fn prompt_for_permission(
+        &self,
+        traversable: u64,
+        origin: &str,
+        permission: &'static str,
+    ) -> impl Future<Output = bool> {
+        let _ = (traversable, origin, permission);
+        std::future::ready(false)
+    }
+
     /// Whether a text parses as a classic script; `None` where there is no engine to ask.
     fn parses_as_java_script(&self, text: &str) -> Option<bool> {
         let _ = text;

@@ -62,6 +62,7 @@ mod http_network_or_cache_fetch;
 pub mod http_redirect_fetch;
 pub mod integrity;
 pub mod integrity_policy;
+pub mod local_network_access;
 mod main_fetch;
 pub mod mixed_content;
 pub mod network_partition_keys;

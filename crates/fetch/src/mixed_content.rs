@@ -48,7 +48,9 @@ pub fn should_fetching_request_be_blocked_as_mixed_content(
     let client = request.client.as_deref()?;
     let is_allowed = !prohibits_mixed_security_contexts(client)
         || is_url_potentially_trustworthy(request.current_url())
-        || request.destination == Destination::Document;
+        || request.destination == Destination::Document
+        // Local Network Access: what is known to be near is asked about there.
+        || request.target_ip_address_space.is_some();
     if is_allowed {
         return None;
     }
@@ -69,6 +71,7 @@ pub fn should_response_to_request_be_blocked_as_mixed_content(
     let client = request.client.as_deref()?;
     let url = response.url()?;
     let is_allowed = request.destination == Destination::Document
+        || request.target_ip_address_space.is_some()
         || is_url_potentially_trustworthy(url)
         || !prohibits_mixed_security_contexts(client);
     (!is_allowed).then(|| BlockReason::MixedContent { url: url.clone() })

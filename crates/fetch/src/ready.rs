@@ -65,6 +65,8 @@ pub struct ReadyHost<S> {
     closed: RefCell<BTreeSet<ConnectionId>>,
     offline: bool,
     script_parser: Option<fn(&str) -> bool>,
+    address: Option<IpAddr>,
+    grants_permissions: bool,
 }
 
 impl<S> std::fmt::Debug for ReadyHost<S> {
@@ -94,6 +96,8 @@ where
             connections: Cell::new(0),
             closed: RefCell::default(),
             offline: false,
+            address: None,
+            grants_permissions: false,
             script_parser: None,
         }
     }
@@ -133,6 +137,20 @@ where
         self
     }
 
+    /// The same host with everything at this address.
+    #[must_use]
+    pub fn with_address(mut self, address: IpAddr) -> Self {
+        self.address = Some(address);
+        self
+    }
+
+    /// The same host with a user who allows whatever they are asked for.
+    #[must_use]
+    pub fn granting_permissions(mut self) -> Self {
+        self.grants_permissions = true;
+        self
+    }
+
     /// The same host with somebody who knows what parses as a script.
     #[must_use]
     pub fn with_script_parser(mut self, parser: fn(&str) -> bool) -> Self {
@@ -162,6 +180,10 @@ impl<S> Host for ReadyHost<S>
 where
     S: Fn(&SentRequest) -> Result<HttpResponse, NetworkFailure>,
 {
+    async fn prompt_for_permission(&self, _: u64, _: &str, _: &'static str) -> bool {
+        self.grants_permissions
+    }
+
     fn parses_as_java_script(&self, text: &str) -> Option<bool> {
         self.script_parser.map(|parses| parses(text))
     }
@@ -200,6 +222,7 @@ where
             id,
             secure_connection_start_time: (params.url.scheme() == "https").then(|| self.now()),
             protocol: self.protocol,
+            ip_address: self.address,
         })
     }
 

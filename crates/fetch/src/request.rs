@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
+use crossexam_web::address_space::IpAddressSpace;
 use crossexam_web::{HeaderList, Origin, algorithm};
 use smallvec::{SmallVec, smallvec};
 use url::Url;
@@ -78,6 +79,8 @@ pub struct Request {
     pub reload_navigation: bool,
     /// Whether this navigation moves through the session history.
     pub history_navigation: bool,
+    /// The IP address space that the page expects the target to be in.
+    pub target_ip_address_space: Option<IpAddressSpace>,
     /// Which part of sound or video this is for.
     pub media_request_state: MediaRequestState,
     /// Whether this navigation submits a form.
@@ -134,6 +137,7 @@ impl Request {
             parser_metadata: ParserMetadata::Empty,
             reload_navigation: false,
             history_navigation: false,
+            target_ip_address_space: None,
             media_request_state: MediaRequestState::NotApplicable,
             is_form_submission: false,
             user_activation: false,

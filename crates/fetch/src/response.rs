@@ -107,6 +107,8 @@ pub struct InternalResponse {
     pub body_info: BodyInfo,
     /// What the redirects of a navigation said of its timing.
     pub navigation_timing_allow_values: Vec<Vec<String>>,
+    /// The address that it came from.
+    pub ip_address: Option<std::net::IpAddr>,
     /// The WebSocket connection, where the answer switched to that protocol.
     pub upgrade: Option<crate::websocket::Endpoint>,
 }
@@ -170,6 +172,7 @@ impl InternalResponse {
             redirect_taint: RedirectTaint::SameOrigin,
             body_info: BodyInfo::default(),
             navigation_timing_allow_values: Vec::new(),
+            ip_address: None,
             upgrade: None,
         }
     }

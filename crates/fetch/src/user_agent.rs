@@ -62,6 +62,8 @@ pub struct Choices {
     pub default_referrer_policy: ReferrerPolicy,
     /// Whether Fetch Metadata headers are sent.
     pub fetch_metadata: bool,
+    /// Whether public pages must ask before they speak to what is near.
+    pub local_network_access: bool,
     /// Which opaque responses are blocked.
     pub opaque_response_blocking: OpaqueResponseBlocking,
     /// Whether Strict-Transport-Security is heeded.
@@ -90,6 +92,7 @@ impl Default for Choices {
             accept_language: Bytes::from_static(b"en"),
             default_referrer_policy: ReferrerPolicy::default(),
             fetch_metadata: true,
+            local_network_access: false,
             opaque_response_blocking: OpaqueResponseBlocking::None,
             hsts: true,
             upgrade_insecure_requests_header: true,

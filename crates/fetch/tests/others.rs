@@ -492,6 +492,7 @@ impl Host for Silent {
             id: ConnectionId(0),
             secure_connection_start_time: None,
             protocol: Protocol::Http2,
+            ip_address: None,
         })
     }
 

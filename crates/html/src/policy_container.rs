@@ -10,6 +10,7 @@ use crossexam_fetch::integrity_policy::parse_integrity_policy_headers;
 use crossexam_fetch::referrer_policy::parse_a_referrer_policy_from_a_referrer_policy_header;
 use crossexam_fetch::response::InternalResponse;
 use crossexam_fetch::{PolicyContainer, ReferrerPolicy};
+use crossexam_web::address_space::determine_the_ip_address_space;
 use crossexam_web::structured::{BareItem, Item, get_a_structured_field_value};
 use crossexam_web::{HeaderList, Origin, Trace, algorithm};
 use url::Url;
@@ -103,6 +104,10 @@ pub fn create_a_policy_container_from_a_fetch_response(
     if let Some(origin) = response.url().and_then(Origin::of_url) {
         /// 3. The Content Security Policies.
         result.csp_list = CspList::of_response(&response.header_list, &origin);
+    }
+    // Local Network Access: what came from nowhere in particular came from everywhere.
+    if let Some(address) = response.ip_address {
+        result.ip_address_space = determine_the_ip_address_space(address);
     }
     /// 4. The embedder policy.
     result.embedder_policy = obtain_an_embedder_policy(&response.header_list, environment);

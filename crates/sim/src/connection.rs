@@ -54,6 +54,14 @@ pub(crate) struct ServerConnection {
 }
 
 impl OpenConnection {
+    /// The address at the other end.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.server
+            .as_ref()
+            .map(|server| server.address)
+            .or_else(|| self.addresses.first().copied())
+    }
+
     /// How long the other side keeps it while nothing is sent.
     pub(crate) fn keep_alive(&self) -> Duration {
         let server = self.server.as_ref();

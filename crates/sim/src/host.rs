@@ -40,6 +40,8 @@ struct Seat {
     offline: Cell<bool>,
     certificates: RefCell<Vec<ClientCertificate>>,
     passwords: RefCell<Vec<Password>>,
+    /// What the person allows: origins and permissions.
+    permissions: RefCell<std::collections::BTreeSet<(String, String)>>,
     in_parallel: RefCell<Vec<Request>>,
     connections: RefCell<BTreeMap<u64, Held>>,
     next_connection: Cell<u64>,
@@ -99,6 +101,7 @@ impl BrowserHost {
                 offline: Cell::new(false),
                 certificates: RefCell::default(),
                 passwords: RefCell::default(),
+                permissions: RefCell::default(),
                 in_parallel: RefCell::default(),
                 connections: RefCell::default(),
                 next_connection: Cell::new(0),
@@ -163,6 +166,14 @@ impl BrowserHost {
     /// The requests that fetches with this host as it is want fetched in parallel; the host forgets them.
     pub fn take_in_parallel(&self) -> Vec<Request> {
         self.seat.in_parallel.take()
+    }
+
+    /// Lets the person allow a permission to an origin whenever they are asked for it. Otherwise they decline.
+    pub fn grant_permission(&self, origin: &str, permission: &str) {
+        self.seat
+            .permissions
+            .borrow_mut()
+            .insert((origin.to_owned(), permission.to_owned()));
     }
 
     /// Tells the person a password. They type it when its site asks; asked once more during the same fetch they try the next
@@ -239,6 +250,7 @@ impl Host for BrowserHost {
             params.hosts.to_vec(),
             connecting,
         )?;
+        let ip_address = connection.address();
         let id = seat.next_connection.get();
         seat.next_connection.set(id + 1);
         let held = Held {
@@ -250,6 +262,7 @@ impl Host for BrowserHost {
             id: ConnectionId(id),
             secure_connection_start_time: (params.url.scheme() == "https").then(|| self.now()),
             protocol: Protocol::Http11,
+            ip_address,
         })
     }
 
@@ -306,6 +319,18 @@ impl Host for BrowserHost {
     fn fetch_in_parallel(&self, request: Request) {
         // A seat in the network knows no user agent; whoever has one wraps this host and runs the fetch.
         self.seat.in_parallel.borrow_mut().push(request);
+    }
+
+    async fn prompt_for_permission(
+        &self,
+        _traversable: u64,
+        origin: &str,
+        permission: &'static str,
+    ) -> bool {
+        self.seat
+            .permissions
+            .borrow()
+            .contains(&(origin.to_owned(), permission.to_owned()))
     }
 
     async fn prompt_for_credentials(

@@ -98,6 +98,10 @@ const SETTINGS: &[(&str, Apply)] = &[
         profile.choices.fetch_metadata = truth(value)?;
         Ok(())
     }),
+    ("local_network_access", |profile, value| {
+        profile.choices.local_network_access = truth(value)?;
+        Ok(())
+    }),
     ("opaque_response_blocking", |profile, value| {
         profile.choices.opaque_response_blocking = value
             .as_str()

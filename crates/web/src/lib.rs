@@ -4,6 +4,7 @@
 //! structured fields, `data:` URLs, and the [`trace`] in which a transcribed algorithm records its steps.
 //! This crate knows nothing of requests, documents, time or networks.
 
+pub mod address_space;
 pub mod data_url;
 pub mod form_data;
 pub mod header_list;

@@ -41,6 +41,8 @@ pub enum Standard {
     WebSockets,
     /// Opaque Response Blocking (a draft for Fetch).
     Orb,
+    /// Local Network Access (a WICG draft).
+    LocalNetworkAccess,
     /// Upgrade Insecure Requests (W3C).
     UpgradeInsecureRequests,
 }
@@ -63,6 +65,7 @@ impl Standard {
             Self::Http => "HTTP Semantics",
             Self::SubresourceIntegrity => "Subresource Integrity",
             Self::WebSockets => "WebSockets",
+            Self::LocalNetworkAccess => "Local Network Access",
             Self::Orb => "Opaque Response Blocking",
             Self::UpgradeInsecureRequests => "Upgrade Insecure Requests",
         }
@@ -87,6 +90,7 @@ impl Standard {
             Self::Http => "https://httpwg.org/specs/rfc9110.html",
             Self::SubresourceIntegrity => "https://w3c.github.io/webappsec-subresource-integrity/",
             Self::WebSockets => "https://websockets.spec.whatwg.org/",
+            Self::LocalNetworkAccess => "https://wicg.github.io/local-network-access/",
             Self::Orb => "https://github.com/annevk/orb",
             Self::UpgradeInsecureRequests => {
                 "https://w3c.github.io/webappsec-upgrade-insecure-requests/"

@@ -19,6 +19,7 @@ use crate::failure::{BlockReason, NetworkError};
 use crate::fetch_params::{Canceled, FetchController, FetchParams, Progress, coarsen_time};
 use crate::host::{ConnectionFailure, Host, HttpRequest, NetworkFailure};
 use crate::http_network_or_cache_fetch::NetworkOrCacheFetch;
+use crate::local_network_access::local_network_access_check;
 use crate::network_partition_keys::requests_network_partition_key;
 use crate::request::{Mode, TraversableForUserPrompts};
 use crate::response::{InternalResponse, Response};
@@ -105,6 +106,17 @@ pub(crate) async fn http_network_fetch<H: Host>(
         /// 9.2. It was canceled.
         Err(Canceled) => return params.appropriate_network_error(),
     };
+    if params.user_agent.choices.local_network_access
+        && let Some(address) = connection.ip_address
+    {
+        // NB: no step of the pinned text; this is where Local Network Access is to come.
+        let check = local_network_access_check(request, address, params.host, trace);
+        match params.controller.unless_canceled(check).await {
+            Ok(None) => {}
+            Ok(Some(reason)) => return NetworkError::new(reason, here!()).into(),
+            Err(Canceled) => return params.appropriate_network_error(),
+        }
+    }
     /// 8.2. What may be shown of the connection's times.
     timing_info.final_connection_timing_info = Some(clamp_and_coarsen_connection_timing_info(
         &connection.timing_info,
@@ -179,6 +191,7 @@ pub(crate) async fn http_network_fetch<H: Host>(
     response.status_message = answer.status_message;
     response.header_list = answer.header_list;
     response.upgrade = answer.upgrade;
+    response.ip_address = connection.ip_address;
     /// 14. What comes goes through a stream,
     let (stream, body_info) = receive(
         &response.header_list,
