@@ -234,7 +234,7 @@ impl Browser {
             id: numbers.navigable(),
             tab: numbers.tab(),
             holder: None,
-            group: numbers.group(),
+            group: numbers.group().into(),
             opener: None.into(),
             opened_by_script: false,
             name: String::new().into(),

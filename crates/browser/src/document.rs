@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crossexam_fetch::{Environment, FetchController};
 use crossexam_html::SandboxingFlags;
+use crossexam_html::opener_policy::OpenerPolicyValue;
 use crossexam_js::{OperationId, RealmId};
 use crossexam_sim::journal::Holder;
 use crossexam_web::{Origin, Timestamp};
@@ -35,6 +36,8 @@ pub(crate) struct Document {
     pub(crate) sandboxing_flags: SandboxingFlags,
     /// The host whose code runs there.
     pub(crate) host: String,
+    /// Its opener policy.
+    pub(crate) opener_policy: OpenerPolicyValue,
     /// Whether it is the document that a new navigable begins with.
     pub(crate) is_initial_about_blank: bool,
     /// The agents that its scripts run in.

@@ -32,7 +32,7 @@ impl Inner {
                 operation,
                 attributes: attributes.clone().into(),
             }),
-            group: parent.group,
+            group: parent.group.clone(),
             opener: None.into(),
             opened_by_script: false,
             name: attributes.name.clone().into(),

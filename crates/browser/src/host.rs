@@ -454,7 +454,7 @@ impl DocumentHost for AgentHost {
         let Some((browser, document)) = self.at(realm) else {
             return gone;
         };
-        let Some(navigable) = browser.navigable(window.0) else {
+        let Some(navigable) = browser.navigable_known_to(&document, window.0) else {
             return gone;
         };
         // MODEL: a document has no realm before its first task has run, so that the initial about:blank of a frame is
@@ -497,6 +497,9 @@ impl DocumentHost for AgentHost {
             .upgrade()
             .map(|navigable| WindowId(navigable.id));
         let holder = document.holder(&browser.name);
+        if browser.navigable_known_to(&document, window.0).is_none() {
+            return Ok(());
+        }
         let inner = browser.clone();
         browser.spawn("delivers a message", async move {
             let Some(receiver) = inner

@@ -14,6 +14,7 @@ use crossexam_html::environment::{
 };
 use crossexam_html::navigables::Navigables;
 use crossexam_html::navigation::{NavigationParams, about_blank};
+use crossexam_html::opener_policy::{GroupSwitch, OpenerPolicyValue};
 use crossexam_html::origin::{determine_the_origin, matches_about_blank, matches_about_srcdoc};
 use crossexam_html::sandbox::parse_a_sandboxing_directive;
 use crossexam_js::DocumentSource;
@@ -36,6 +37,7 @@ struct NewDocument {
     about_base_url: Option<Url>,
     reserved_environment: Option<u64>,
     host: String,
+    opener_policy: OpenerPolicyValue,
     is_initial_about_blank: bool,
 }
 
@@ -60,7 +62,7 @@ impl Inner {
             },
         );
         let key = ClusterKey {
-            group: navigable.group,
+            group: navigable.group.get(),
             site: new.origin.site(),
         };
         Rc::new(Document {
@@ -70,6 +72,7 @@ impl Inner {
             origin: new.origin.into(),
             sandboxing_flags: new.sandboxing_flags,
             host: new.host,
+            opener_policy: new.opener_policy,
             is_initial_about_blank: new.is_initial_about_blank,
             cluster: self.cluster(key),
             realm: None.into(),
@@ -114,6 +117,7 @@ impl Inner {
                     .map(|document| document.environment.api_base_url.borrow().clone()),
                 reserved_environment: None,
                 host: creator.map_or_else(String::new, |document| document.host.clone()),
+                opener_policy: inherited_opener_policy(creator),
                 is_initial_about_blank: true,
             },
         );
@@ -152,11 +156,19 @@ impl Inner {
             policy_container,
             sandboxing_flags,
             reserved_environment,
+            opener_policy,
+            group_switch,
         } = params;
         let is_srcdoc = matches_about_srcdoc(&url);
         let inherits_base = is_srcdoc || matches_about_blank(&url);
         let host = self.host_of(&url, creator);
         self.destroy_contents(navigable);
+        if group_switch == GroupSwitch::Needed && navigable.holder.is_none() {
+            // Nobody of before knows this window any more, nor it them.
+            navigable.group.set(self.numbers.group());
+            navigable.opener.set(None);
+            navigable.name.replace(String::new());
+        }
         // <https://html.spec.whatwg.org/multipage/browsing-the-web.html#resetBCName>
         let leaves_its_origin = navigable
             .document()
@@ -176,6 +188,7 @@ impl Inner {
                     .flatten(),
                 reserved_environment,
                 host,
+                opener_policy,
                 is_initial_about_blank: false,
             },
         );
@@ -220,6 +233,7 @@ impl Inner {
                 about_base_url: None,
                 reserved_environment: None,
                 host: String::new(),
+                opener_policy: OpenerPolicyValue::UnsafeNone,
                 is_initial_about_blank: false,
             },
         );
@@ -346,4 +360,17 @@ impl Inner {
             Bytes::copy_from_slice(text.as_bytes()),
         );
     }
+}
+
+/// The opener policy of a window's first document: its opener's, where that is not in another origin's page.
+fn inherited_opener_policy(creator: Option<&Rc<Document>>) -> OpenerPolicyValue {
+    creator.map_or(OpenerPolicyValue::UnsafeNone, |creator| {
+        let top = creator.environment.top_level_origin.as_ref();
+        let is_tops_own = top.is_some_and(|top| creator.origin.borrow().is_same_origin(top));
+        if is_tops_own {
+            creator.opener_policy
+        } else {
+            OpenerPolicyValue::UnsafeNone
+        }
+    })
 }

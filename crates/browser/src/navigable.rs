@@ -8,6 +8,7 @@ use crossexam_fetch::request::Destination;
 use crossexam_html::SandboxingFlags;
 use crossexam_html::navigables::Navigables;
 use crossexam_html::navigation::{Container, TargetSnapshot};
+use crossexam_html::opener_policy::{GroupSwitch, OpenerPolicyEnforcement};
 use crossexam_html::sandbox::{Embedder, creation_sandboxing_flags, parse_a_sandboxing_directive};
 use crossexam_js::{FrameAttributes, OperationId, WindowFamily, WindowId};
 use crossexam_web::Origin;
@@ -25,7 +26,7 @@ pub(crate) struct Navigable {
     /// The element that holds it; `None` for a top-level traversable.
     pub(crate) holder: Option<FrameHolder>,
     /// The browsing context group of its tab.
-    pub(crate) group: u64,
+    pub(crate) group: Cell<u64>,
     /// Who opened it, if they may know each other.
     pub(crate) opener: Cell<Option<u64>>,
     /// Whether a page opened it.
@@ -132,10 +133,12 @@ impl Navigables for Inner {
     }
 
     fn opener(&self, id: u64) -> Option<u64> {
-        self.navigable(id)?
-            .opener
-            .get()
-            .filter(|opener| self.navigable(*opener).is_some())
+        let opened = self.navigable(id)?;
+        let is_in_group = |opener: &u64| {
+            self.navigable(*opener)
+                .is_some_and(|opener| opener.group.get() == opened.group.get())
+        };
+        opened.opener.get().filter(is_in_group)
     }
 
     fn one_permitted_sandboxed_navigator(&self, id: u64) -> Option<u64> {
@@ -143,14 +146,14 @@ impl Navigables for Inner {
     }
 
     fn group(&self, id: u64) -> Vec<u64> {
-        let Some(group) = self.navigable(id).map(|navigable| navigable.group) else {
+        let Some(group) = self.navigable(id).map(|navigable| navigable.group.get()) else {
             return Vec::new();
         };
         let all = self.navigables.borrow();
         let tops = all
             .values()
             .rev()
-            .filter(|it| it.group == group && it.holder.is_none());
+            .filter(|it| it.group.get() == group && it.holder.is_none());
         tops.map(|navigable| navigable.id).collect()
     }
 }
@@ -190,7 +193,23 @@ impl Inner {
             traversable: self.top(navigable.id),
             sandboxing_flags: navigable.creation_sandboxing_flags(),
             container,
+            opener_policy: navigable
+                .document()
+                .filter(|_| navigable.holder.is_none())
+                .map(|document| OpenerPolicyEnforcement {
+                    switch: GroupSwitch::Stays,
+                    value: document.opener_policy,
+                    origin: document.origin.borrow().clone(),
+                    is_initial_about_blank: document.is_initial_about_blank,
+                }),
         }
+    }
+
+    /// The navigable of this number, if a document may know of it: one of another browsing context group is gone for it.
+    pub(crate) fn navigable_known_to(&self, document: &Document, id: u64) -> Option<Rc<Navigable>> {
+        let own = document.navigable.upgrade()?;
+        self.navigable(id)
+            .filter(|navigable| navigable.group.get() == own.group.get())
     }
 
     /// The windows around a navigable.

@@ -48,7 +48,7 @@ impl Inner {
         let activation = options.user_activation || document.has_transient_activation(self.now());
         let (navigable, is_new, by) = match target {
             NavigationTarget::Own => (own, false, "navigation"),
-            NavigationTarget::Window(window) => match self.navigable(window.0) {
+            NavigationTarget::Window(window) => match self.navigable_known_to(document, window.0) {
                 Some(navigable) => (navigable, false, "navigation"),
                 None => return Ok(None),
             },
@@ -165,9 +165,9 @@ impl Inner {
             tab: self.numbers.tab(),
             holder: None,
             group: if no_opener {
-                self.numbers.group()
+                self.numbers.group().into()
             } else {
-                opener.group
+                opener.group.clone()
             },
             opener: std::cell::Cell::new((!no_opener).then_some(opener.id)),
             opened_by_script: true,

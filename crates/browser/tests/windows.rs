@@ -102,6 +102,52 @@ fn an_opener_and_its_window_talk() {
     assert_eq!(scene.bob.tabs().len(), 2);
 }
 
+/// What an opener and the window that it has opened know of each other, if the window's page has these headers.
+fn after_opening(header: Option<(&'static str, &'static str)>) -> Vec<String> {
+    let scene = Scene::new();
+    scene.serve("alice", move |_| {
+        let page = html("<script>console.log('opener', opener !== null, name)</script>");
+        match header {
+            Some((name, value)) => page.header(name, value),
+            None => page,
+        }
+    });
+    scene.page(
+        "charlie",
+        "<button>open</button><script>
+            document.querySelector('button').onclick = () => {
+                const win = open('https://alice.example/', 'win');
+                setTimeout(() => console.log('closed', win.closed), 1000);
+            };
+        </script>",
+    );
+    scene.visit("https://charlie.example/");
+    scene.click("button");
+    scene.console()
+}
+
+#[test]
+fn an_opener_policy_parts_a_window_from_its_opener() {
+    let together = [
+        "https://alice.example: opener true win",
+        "https://charlie.example: closed false",
+    ];
+    let apart = [
+        "https://alice.example: opener false ",
+        "https://charlie.example: closed true",
+    ];
+    let name = "cross-origin-opener-policy";
+    assert_eq!(after_opening(None), together);
+    assert_eq!(after_opening(Some((name, "unsafe-none"))), together);
+    for value in [
+        "same-origin",
+        "same-origin-allow-popups",
+        "noopener-allow-popups",
+    ] {
+        assert_eq!(after_opening(Some((name, value))), apart, "{value}");
+    }
+}
+
 #[test]
 fn frames_have_names_and_links_find_them() {
     let scene = Scene::new();

@@ -55,6 +55,9 @@ pub enum BlockReason {
         /// What it asked for.
         url: Url,
     },
+    /// A sandboxed document with an opener policy.
+    #[error("a sandboxed document must not have `Cross-Origin-Opener-Policy`")]
+    OpenerPolicyInSandbox,
     /// Local Network Access.
     #[error("Local Network Access: the address is {address_space}; {why}")]
     LocalNetworkAccess {
@@ -332,6 +335,7 @@ impl BlockReason {
             Self::Terminated => "terminated",
             Self::NotLocalUrl => "not-local-url",
             Self::BadPort { .. } => "bad-port",
+            Self::OpenerPolicyInSandbox => "navigation/opener-policy-in-sandbox",
             Self::LocalNetworkAccess { .. } => "local-network-access",
             Self::OpaqueResponse { .. } => "opaque-response-blocking",
             Self::ContentSecurityPolicy { .. } => "content-security-policy",

@@ -19,6 +19,7 @@ pub mod messaging;
 pub mod navigables;
 pub mod navigation;
 pub mod navigation_checks;
+pub mod opener_policy;
 pub mod origin;
 pub mod policy_container;
 pub mod sandbox;

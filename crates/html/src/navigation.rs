@@ -23,6 +23,9 @@ use crate::content_security_policy::{
     csp_derived_sandboxing_flags, directive_that_blocks_a_navigation_request,
 };
 use crate::environment::{Identities, Place, reserve_an_environment};
+use crate::opener_policy::{
+    GroupSwitch, OpenerPolicyEnforcement, OpenerPolicyValue, obtain_an_opener_policy,
+};
 use crate::origin::{determine_the_origin, url_origin};
 use crate::policy_container::{
     ContextSecurity, create_a_policy_container_from_a_fetch_response,
@@ -70,6 +73,8 @@ pub struct TargetSnapshot {
     pub sandboxing_flags: SandboxingFlags,
     /// What it is inside of; `None` for a top-level traversable.
     pub container: Option<Container>,
+    /// The opener policy of the document that is left; `None` for a frame, or where there is none yet.
+    pub opener_policy: Option<OpenerPolicyEnforcement>,
 }
 
 /// The element that holds a navigable, and the documents around it.
@@ -126,6 +131,10 @@ pub struct NavigationParams {
     pub sandboxing_flags: SandboxingFlags,
     /// The id of the environment that was reserved for it.
     pub reserved_environment: Option<u64>,
+    /// Its opener policy.
+    pub opener_policy: OpenerPolicyValue,
+    /// Whether it needs another browsing context group.
+    pub group_switch: GroupSwitch,
 }
 
 /// How fetching for a navigation ends.
@@ -257,6 +266,7 @@ pub async fn create_navigation_params_by_fetching<H: Host>(
     /// 19. Begin at the URL.
     let mut current_url = request.current_url().clone();
     let mut before: Option<Fetched> = None;
+    let mut opener_policy_enforcement = target.opener_policy.clone();
     loop {
         let slot = before
             .as_mut()
@@ -336,7 +346,25 @@ pub async fn create_navigation_params_by_fetching<H: Host>(
             &identities.origins,
             trace,
         );
-        // 21.12. MODEL: opener policies (COOP) have their place here.
+        let mut opener_policy = OpenerPolicyValue::UnsafeNone;
+        if target.container.is_none() {
+            /// 21.12.1. The opener policy of a top-level document
+            opener_policy = obtain_an_opener_policy(&response.header_list, security);
+            if let Some(enforcement) = &mut opener_policy_enforcement {
+                /// 21.12.2. is compared with that of the one before.
+                enforcement.enforce(opener_policy, &origin);
+                trace.fact("Cross-Origin-Opener-Policy", || opener_policy.as_str());
+            }
+            if opener_policy != OpenerPolicyValue::UnsafeNone && !sandboxing_flags.is_empty() {
+                let reason = BlockReason::OpenerPolicyInSandbox;
+                /// 21.12.3. A sandbox and an opener policy do not go together.
+                let error = NetworkError::new(reason, here!());
+                return NavigationFetch::Error {
+                    error: Box::new(error),
+                    request: Box::new(fetched.request),
+                };
+            }
+        }
         if let Some(container) = &target.container {
             let corp = cross_origin_resource_policy_check(
                 &container.document.origin,
@@ -405,6 +433,9 @@ pub async fn create_navigation_params_by_fetching<H: Host>(
                     policy_container,
                     sandboxing_flags,
                     reserved_environment,
+                    opener_policy,
+                    group_switch: opener_policy_enforcement
+                        .map_or(GroupSwitch::Stays, |enforcement| enforcement.switch),
                 }));
             }
             Err(InvalidLocation(location)) => {
@@ -482,6 +513,8 @@ pub fn create_navigation_params_from_a_srcdoc_resource(
         policy_container,
         sandboxing_flags: target.sandboxing_flags,
         reserved_environment: None,
+        opener_policy: OpenerPolicyValue::UnsafeNone,
+        group_switch: GroupSwitch::Stays,
     }
 }
 
