@@ -26,10 +26,10 @@ use crate::http_network_fetch::http_network_fetch;
 use crate::network_partition_keys::determine_the_http_cache_partition;
 use crate::origin_header::{append_a_request_origin_header, redirect_taint};
 use crate::request::{
-    CacheMode, CredentialsMode, Initiator, Mode, RedirectTaint, Referrer, Request,
+    CacheMode, CredentialsMode, Initiator, Mode, RedirectMode, RedirectTaint, Referrer, Request,
     ResponseTainting, ServiceWorkersMode, TraversableForUserPrompts,
 };
-use crate::response::{CacheState, InternalResponse, Response};
+use crate::response::{CacheState, InternalResponse, Response, is_redirect_status};
 use crate::user_agent::{UserAgent, environment_default_user_agent_value};
 
 /// The optional arguments of HTTP-network-or-cache fetch.
@@ -356,8 +356,20 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
     let Response::Actual(mut actual) = response else {
         return response;
     };
+    // Nobody sees the response of a redirect that is followed; of its URLs only the last is asked for, as the base of the
+    // next. (What an embedder policy blocks, an opaque one only, is reported by the first.)
+    let urls = &params.request.url_list;
+    let is_followed = params.request.redirect_mode == RedirectMode::Follow
+        && params.request.response_tainting != ResponseTainting::Opaque
+        && is_redirect_status(actual.internal.status)
+        && actual.internal.header_list.contains(b"Location");
+    let seen = if is_followed {
+        urls.len().saturating_sub(1)
+    } else {
+        0
+    };
     /// 12. Its URL is the one that was fetched.
-    actual.internal.url_list = params.request.url_list.to_vec();
+    actual.internal.url_list = urls.get(seen..).unwrap_or_default().to_vec();
     let internal = &mut actual.internal;
     if range_requested {
         /// 13. Remember that a part was asked for.

@@ -11,6 +11,7 @@ use crate::failure::{BlockReason, NetworkError};
 use crate::fetch_params::FetchParams;
 use crate::host::Host;
 use crate::main_fetch::{Recursive, main_fetch};
+use crate::origin_header::have_same_origin;
 use crate::referrer_policy::set_requests_referrer_policy_on_redirect;
 use crate::request::{Mode, RedirectMode, ResponseTainting};
 use crate::response::{InternalResponse, Response, is_redirect_status};
@@ -133,8 +134,7 @@ pub(crate) async fn http_redirect_fetch<H: Host>(
             .header_list
             .retain(|header| !safelist::is_request_body_header_name(&header.name));
     }
-    let leaves_the_origin = crossexam_web::Origin::of_url(request.current_url())
-        .is_none_or(|origin| !origin.is_same_origin_with_url(&location_url));
+    let leaves_the_origin = !have_same_origin(request.current_url(), &location_url);
     if leaves_the_origin {
         /// 13. `Authorization` does not go along to another origin.
         request

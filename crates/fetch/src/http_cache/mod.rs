@@ -96,14 +96,21 @@ impl HttpCache {
         request: &HeaderList,
     ) -> Option<Rc<StoredResponse>> {
         let slots = self.partitions.get(partition)?.get(&*cache_key(url))?;
-        let responses = slots.iter().filter_map(|&slot| {
+        let mut responses = slots.iter().filter_map(|&slot| {
             let kept = self.responses.get(slot)?;
             kept.response
                 .fits(request)
                 .then_some((slot, &kept.response))
         });
-        let (slot, response) =
-            responses.max_by_key(|(_, response)| (response.varies(), response.date()))?;
+        let first = responses.next()?;
+        let (slot, response) = match responses.next() {
+            // The usual case: no date need be read.
+            None => first,
+            Some(second) => [first, second]
+                .into_iter()
+                .chain(responses)
+                .max_by_key(|(_, response)| (response.varies(), response.date()))?,
+        };
         let response = Rc::clone(response);
         self.responses.touch(slot);
         Some(response)

@@ -288,15 +288,18 @@ impl StoredResponse {
     ///
     /// <https://httpwg.org/specs/rfc9111.html#caching.negotiated.responses>
     pub(super) fn fits(&self, request: &HeaderList) -> bool {
-        self.nominated
-            .iter()
-            .all(|(name, value)| match (value, request.get(name)) {
+        self.nominated.iter().all(|(name, value)| {
+            let mut values = request.values(name);
+            match (value, values.next()) {
                 (None, None) => true,
-                (Some(value), Some(other)) => {
-                    *value == other || normalized(value).eq(normalized(&other))
-                }
+                // One value that is the same needs no combining.
+                (Some(value), Some(other)) if value == other && values.next().is_none() => true,
+                (Some(value), Some(_)) => request
+                    .get(name)
+                    .is_some_and(|other| normalized(value).eq(normalized(&other))),
                 (Some(_), None) | (None, Some(_)) => false,
-            })
+            }
+        })
     }
 
     /// The response after the server has said that it is still good; `None` if the server means another one.
