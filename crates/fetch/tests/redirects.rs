@@ -3,7 +3,9 @@
 mod common;
 
 use common::{Answer, answer, cors, error, header, page, run, run_against, step, url};
+use crossexam_fetch::client::EmbedderPolicyValue;
 use crossexam_fetch::ready::{ReadyHost, SentRequest};
+use crossexam_fetch::reports::ReportBody;
 use crossexam_fetch::request::{
     CredentialsMode, Destination, Mode, RedirectMode, TraversableForUserPrompts,
 };
@@ -268,4 +270,39 @@ fn a_navigation_takes_each_redirect_itself() {
             .origin()
             .is_same_origin(&Origin::of_url(&url(CHARLIE)).expect("a tuple"))
     );
+}
+
+#[test]
+fn a_report_names_the_first_url_even_if_a_redirect_is_what_was_blocked() {
+    let client = page(CHARLIE);
+    client.policy_container.borrow_mut().embedder_policy.value = EmbedderPolicyValue::RequireCorp;
+    let mut request = cors(&client, "GET", "https://alice.example/a");
+    request.mode = Mode::NoCors;
+    let host = ReadyHost::new(|sent: &SentRequest| match sent.url.path() {
+        "/a" => answer(
+            302,
+            &[
+                ("Cross-Origin-Resource-Policy", "cross-origin"),
+                ("Location", "https://bob.example/b"),
+            ],
+        ),
+        // This redirect says nothing, so that the embedder's policy keeps it away.
+        _ => answer(302, &[("Location", "https://bob.example/c")]),
+    });
+    let user_agent = UserAgent::default();
+    let fetched = run(&user_agent, &host, request);
+    assert!(matches!(
+        error(&fetched).reason,
+        BlockReason::CrossOriginResourcePolicy { .. }
+    ));
+    assert_eq!(host.take_sent().len(), 2);
+    let reports = user_agent.reports.borrow();
+    let blocked: Vec<_> = reports
+        .iter()
+        .map(|report| match &report.body {
+            ReportBody::EmbedderPolicy { blocked_url, .. } => blocked_url.as_deref(),
+            other => panic!("another report: {other:?}"),
+        })
+        .collect();
+    assert_eq!(blocked, [Some("https://alice.example/a")]);
 }
