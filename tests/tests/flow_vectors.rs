@@ -184,6 +184,7 @@ fn what_ends_with_its_page() {
             top_level_creation_url: page,
             policy_container: PolicyContainer::default().into(),
             has_cross_site_ancestor: false,
+            has_trustworthy_ancestor: false,
             global: GlobalObject::Worker,
             secure_context: true,
             cross_origin_isolated_capability: false,

@@ -43,6 +43,7 @@ fn page(url: &str, ip_address_space: IpAddressSpace) -> Rc<Environment> {
             ..PolicyContainer::default()
         }),
         has_cross_site_ancestor: false,
+        has_trustworthy_ancestor: false,
         global: GlobalObject::Window {
             traversable: Some(1),
             nested: false,

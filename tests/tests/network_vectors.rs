@@ -60,6 +60,7 @@ fn environment(input: &Input) -> Rc<Environment> {
         top_level_creation_url,
         policy_container: PolicyContainer::default().into(),
         has_cross_site_ancestor: false,
+        has_trustworthy_ancestor: false,
         global: GlobalObject::Worker,
         secure_context: true,
         cross_origin_isolated_capability: false,

@@ -34,6 +34,8 @@ pub struct Environment {
     pub policy_container: RefCell<PolicyContainer>,
     /// Whether a document above it is cross-site with it or with another on the way.
     pub has_cross_site_ancestor: bool,
+    /// Whether the origin of a document above it is potentially trustworthy, which secure content must not be mixed into.
+    pub has_trustworthy_ancestor: bool,
     /// What kind of global object it has.
     pub global: GlobalObject,
     /// <https://html.spec.whatwg.org/multipage/webappapis.html#secure-context>

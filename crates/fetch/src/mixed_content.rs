@@ -80,16 +80,17 @@ pub fn should_response_to_request_be_blocked_as_mixed_content(
 /// Whether a page's security would suffer from insecure content: its origin, or that of a page above it, is
 /// potentially trustworthy.
 ///
-/// MODEL: of the pages above, only the top-level one is looked at.
-///
 /// <https://w3c.github.io/webappsec-mixed-content/#categorize-settings-object>
 fn prohibits_mixed_security_contexts(settings: &Environment) -> bool {
-    let is_secure_origin = |origin: &crossexam_web::Origin| {
-        origin.as_tuple().is_some() && is_origin_potentially_trustworthy(origin)
-    };
-    is_secure_origin(&settings.origin)
+    prohibits_by_itself(&settings.origin)
+        || settings.has_trustworthy_ancestor
         || settings
             .top_level_origin
             .as_ref()
-            .is_some_and(is_secure_origin)
+            .is_some_and(prohibits_by_itself)
+}
+
+/// Whether documents of this origin prohibit mixed content, wherever they stand.
+pub fn prohibits_by_itself(origin: &crossexam_web::Origin) -> bool {
+    origin.as_tuple().is_some() && is_origin_potentially_trustworthy(origin)
 }

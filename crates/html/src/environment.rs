@@ -5,6 +5,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use crossexam_fetch::mixed_content::prohibits_by_itself;
 use crossexam_fetch::{Environment, GlobalObject, PolicyContainer};
 use crossexam_web::trustworthy::is_url_potentially_trustworthy;
 use crossexam_web::{Origin, algorithm};
@@ -90,6 +91,9 @@ pub fn reserve_an_environment(
         id: identities.next_environment(),
         secure_context: is_secure_context(&top_level_creation_url),
         has_cross_site_ancestor: has_cross_site_ancestor(&origin, place.parent),
+        has_trustworthy_ancestor: place.parent.is_some_and(|parent| {
+            parent.has_trustworthy_ancestor || prohibits_by_itself(&parent.origin)
+        }),
         creation_url: creation_url.clone(),
         top_level_creation_url,
         top_level_origin,
@@ -168,6 +172,9 @@ pub fn set_up_a_window_environment_settings_object(
         id,
         secure_context: is_secure_context(&top_level_creation_url),
         has_cross_site_ancestor: has_cross_site_ancestor(&origin, place.parent),
+        has_trustworthy_ancestor: place.parent.is_some_and(|parent| {
+            parent.has_trustworthy_ancestor || prohibits_by_itself(&parent.origin)
+        }),
         creation_url,
         top_level_creation_url,
         top_level_origin,

@@ -200,6 +200,7 @@ impl World {
             api_base_url: url.into(),
             policy_container: policy_container.into(),
             has_cross_site_ancestor: fields.flag("cross_site_ancestor")?.unwrap_or(false),
+            has_trustworthy_ancestor: false,
             global,
             secure_context,
             cross_origin_isolated_capability: fields

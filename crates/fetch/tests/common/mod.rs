@@ -43,6 +43,7 @@ fn environment(url: &Url, origin: Origin) -> Rc<Environment> {
         api_base_url: url.clone().into(),
         policy_container: PolicyContainer::default().into(),
         has_cross_site_ancestor: false,
+        has_trustworthy_ancestor: false,
         global: GlobalObject::Window {
             traversable: Some(1),
             nested: false,

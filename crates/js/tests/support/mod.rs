@@ -67,6 +67,7 @@ pub fn environment(url: &str) -> Environment {
         api_base_url: RefCell::new(url.clone()),
         policy_container: RefCell::new(PolicyContainer::default()),
         has_cross_site_ancestor: false,
+        has_trustworthy_ancestor: false,
         global: GlobalObject::Window {
             traversable: Some(1),
             nested: false,

@@ -15,6 +15,7 @@ fn environment() -> Rc<Environment> {
         api_base_url: RefCell::new(url.clone()),
         policy_container: RefCell::new(PolicyContainer::default()),
         has_cross_site_ancestor: false,
+        has_trustworthy_ancestor: false,
         global: GlobalObject::Worker,
         secure_context: true,
         cross_origin_isolated_capability: false,
