@@ -527,10 +527,10 @@ impl DocumentHost for AgentHost {
     }
 
     fn close_window(&self, realm: RealmId, window: WindowId) {
-        let Some((browser, _)) = self.at(realm) else {
+        let Some((browser, document)) = self.at(realm) else {
             return;
         };
-        let Some(navigable) = browser.navigable(window.0) else {
+        let Some(navigable) = browser.navigable_known_to(&document, window.0) else {
             return;
         };
         // A script closes only what a script has opened.

@@ -117,7 +117,7 @@ impl Inner {
                     .map(|document| document.environment.api_base_url.borrow().clone()),
                 reserved_environment: None,
                 host: creator.map_or_else(String::new, |document| document.host.clone()),
-                opener_policy: inherited_opener_policy(creator),
+                opener_policy: self.inherited_opener_policy(creator),
                 is_initial_about_blank: true,
             },
         );
@@ -360,17 +360,15 @@ impl Inner {
             Bytes::copy_from_slice(text.as_bytes()),
         );
     }
-}
 
-/// The opener policy of a window's first document: its opener's, where that is not in another origin's page.
-fn inherited_opener_policy(creator: Option<&Rc<Document>>) -> OpenerPolicyValue {
-    creator.map_or(OpenerPolicyValue::UnsafeNone, |creator| {
-        let top = creator.environment.top_level_origin.as_ref();
-        let is_tops_own = top.is_some_and(|top| creator.origin.borrow().is_same_origin(top));
-        if is_tops_own {
-            creator.opener_policy
-        } else {
-            OpenerPolicyValue::UnsafeNone
-        }
-    })
+    /// The opener policy of a window's first document: that of the page its opener is in, where both are of one origin.
+    fn inherited_opener_policy(&self, creator: Option<&Rc<Document>>) -> OpenerPolicyValue {
+        let page = creator.and_then(|creator| {
+            let top = creator.environment.top_level_origin.as_ref();
+            let is_tops_own = top.is_some_and(|top| creator.origin.borrow().is_same_origin(top));
+            let own = creator.navigable.upgrade().filter(|_| is_tops_own)?;
+            self.navigable(self.top(own.id))?.document()
+        });
+        page.map_or(OpenerPolicyValue::UnsafeNone, |page| page.opener_policy)
+    }
 }

@@ -149,6 +149,51 @@ fn an_opener_policy_parts_a_window_from_its_opener() {
 }
 
 #[test]
+fn an_opener_closes_its_window_unless_a_policy_parts_them() {
+    let tabs_left = |policy: &'static str| {
+        let scene = Scene::new();
+        scene.serve("alice", move |_| {
+            html("").header("cross-origin-opener-policy", policy)
+        });
+        scene.page(
+            "charlie",
+            "<button>open</button><script>
+                document.querySelector('button').onclick = () => {
+                    const win = open('https://alice.example/');
+                    setTimeout(() => win.close(), 1000);
+                };
+            </script>",
+        );
+        scene.visit("https://charlie.example/");
+        scene.click("button");
+        scene.bob.tabs().len()
+    };
+    assert_eq!(tabs_left("unsafe-none"), 1);
+    assert_eq!(tabs_left("same-origin"), 2);
+}
+
+#[test]
+fn a_window_that_a_frame_opens_inherits_the_opener_policy_of_the_page() {
+    let scene = Scene::with(BrowserOptions {
+        popup_blocker: false,
+        ..BrowserOptions::default()
+    });
+    scene.serve("alice", |asked| match asked.path.as_str() {
+        "/frame" => html(
+            "<script>
+                const win = open('/window');
+                setTimeout(() => console.log('closed', win.closed), 1000);
+            </script>",
+        ),
+        "/window" => html("").header("cross-origin-opener-policy", "same-origin"),
+        _ => html("<iframe src='/frame'></iframe>")
+            .header("cross-origin-opener-policy", "same-origin"),
+    });
+    scene.visit("https://alice.example/");
+    assert_eq!(scene.console(), ["https://alice.example: closed false"]);
+}
+
+#[test]
 fn frames_have_names_and_links_find_them() {
     let scene = Scene::new();
     scene.page("alice", "<p>in the frame");

@@ -98,18 +98,20 @@ pub(crate) async fn http_fetch<H: Host>(
             };
             return NetworkError::new(reason, here!()).into();
         }
-        // NB: the pinned text has no opaque response blocking; this is where it is to come (whatwg/fetch#1442).
-        let choice = params.user_agent.choices.opaque_response_blocking;
-        let reason = should_opaque_response_be_blocked(
-            choice,
-            &params.request,
-            &mut actual.internal,
-            params.host,
-            trace,
-        )
-        .await;
-        if let Some(reason) = reason {
-            return NetworkError::new(reason, here!()).into();
+        // NB: the pinned text has no opaque response blocking; this is where it is to come (whatwg/fetch#1442). What a redirect
+        // leads to is asked about, not the redirect itself.
+        if !is_redirect_status(actual.internal.status) {
+            let reason = should_opaque_response_be_blocked(
+                params.user_agent.choices.opaque_response_blocking,
+                &params.request,
+                &mut actual.internal,
+                params.host,
+                trace,
+            )
+            .await;
+            if let Some(reason) = reason {
+                return NetworkError::new(reason, here!()).into();
+            }
         }
     }
     let request = &mut params.request;

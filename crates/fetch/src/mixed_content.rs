@@ -3,6 +3,7 @@
 //! <https://w3c.github.io/webappsec-mixed-content/>
 
 use crossexam_web::Trace;
+use crossexam_web::address_space::IpAddressSpace;
 use crossexam_web::trustworthy::{
     is_origin_potentially_trustworthy, is_url_potentially_trustworthy,
 };
@@ -26,6 +27,8 @@ pub fn upgrade_a_mixed_content_request(request: &mut Request, trace: &Trace) {
         || is_url_potentially_trustworthy(url)
         || host_is_an_address
         || !is_upgradable
+        // Local Network Access: what is known to be near has no certificate to show.
+        || request.target_ip_address_space == Some(IpAddressSpace::Local)
         || !request
             .client
             .as_deref()

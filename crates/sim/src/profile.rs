@@ -20,6 +20,9 @@ use crate::dns::Pinning;
 /// stands below the one it inherits from.
 const BUILT_IN: &[(&str, &str)] = &[
     ("standard", include_str!("../profiles/standard.toml")),
+    ("chromium", include_str!("../profiles/chromium.toml")),
+    ("firefox", include_str!("../profiles/firefox.toml")),
+    ("webkit", include_str!("../profiles/webkit.toml")),
     ("classic", include_str!("../profiles/classic.toml")),
 ];
 
@@ -446,7 +449,10 @@ mod tests {
             .into_iter()
             .map(|profile| profile.name)
             .collect();
-        assert_eq!(names, ["standard", "classic"]);
+        assert_eq!(
+            names,
+            ["standard", "chromium", "firefox", "webkit", "classic"]
+        );
         assert_eq!(names, Profile::names().collect::<Vec<_>>());
     }
 
@@ -476,6 +482,18 @@ mod tests {
         assert!(!classic.choices.fetch_metadata);
         assert_eq!(classic.choices.preflight_max_age_limit, Some(600));
         assert_eq!(classic.choices.accept_language, "en", "inherited");
+    }
+
+    #[test]
+    fn todays_browsers_remember_permission_for_as_long_as_they_are_known_to() {
+        let limit = |name: &str| {
+            let profile = Profile::by_name(name).unwrap();
+            profile.choices.preflight_max_age_limit
+        };
+        assert_eq!(limit("standard"), None);
+        assert_eq!(limit("chromium"), Some(7200));
+        assert_eq!(limit("firefox"), Some(86_400));
+        assert_eq!(limit("webkit"), Some(600));
     }
 
     #[test]
@@ -521,7 +539,7 @@ mod tests {
             ("name = 1", "line 1: expected name, as a string"),
             (
                 "name = \"x\"\ntitle = \"x\"\ninherits = \"standart\"",
-                "line 3: there is no browser profile `standart`, perhaps `standard` is meant; there are: standard, classic",
+                "line 3: there is no browser profile `standart`, perhaps `standard` is meant; there are: standard, chromium, firefox, webkit, classic",
             ),
             (
                 &format!("{inherits}fetch_metadata = false"),
@@ -567,7 +585,7 @@ mod tests {
         assert_eq!(Profile::parse("name = \"x\"\n= 1").unwrap_err().line, 2);
         assert_eq!(
             Profile::by_name("clasic").unwrap_err().to_string(),
-            "there is no browser profile `clasic`, perhaps `classic` is meant; there are: standard, classic"
+            "there is no browser profile `clasic`, perhaps `classic` is meant; there are: standard, chromium, firefox, webkit, classic"
         );
         assert_eq!(Profile::by_name("netscape").unwrap_err().nearest, None);
     }
