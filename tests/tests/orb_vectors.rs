@@ -4,7 +4,9 @@
 
 use crossexam_fetch::opaque_response_blocking::OpaqueResponseBlocking;
 use crossexam_fetch::ready::{ReadyHost, poll_once};
-use crossexam_fetch::request::{MediaRequestState, Mode};
+use crossexam_fetch::request::{
+    Destination, MediaRequestState, Mode, translate_a_potential_destination,
+};
 use crossexam_fetch::{
     BlockReason, Choices, FetchController, HttpResponse, Request, UserAgent, fetch,
 };
@@ -30,6 +32,11 @@ fn opaque_response_blocking() {
         .with_script_parser(crossexam_js::parses_as_script);
         let mut request = Request::new("https://alice.example/secret".parse().unwrap());
         request.mode = Mode::NoCors;
+        request.destination = if input.has("destination") {
+            translate_a_potential_destination(&input.text("destination")).unwrap()
+        } else {
+            Destination::Image
+        };
         request.origin = Some(Origin::tuple(
             "https",
             Host::Domain("charlie.example".into()),
@@ -50,7 +57,15 @@ fn opaque_response_blocking() {
             &FetchController::new(),
             &Trace::off(),
         ));
-        match fetched.unwrap().response.network_error() {
+        let response = fetched.unwrap().response;
+        let sent = input.bytes("body");
+        let arrived = response
+            .internal()
+            .and_then(|it| it.body.as_ref()?.known_bytes());
+        match response.network_error() {
+            None if arrived.is_some_and(|it| it.is_empty()) && !sent.is_empty() => {
+                Outcome::result("emptied")
+            }
             None => Outcome::result("allowed"),
             Some(error) => match &error.reason {
                 BlockReason::OpaqueResponse { .. } => Outcome::result("blocked"),

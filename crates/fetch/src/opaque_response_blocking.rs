@@ -5,6 +5,8 @@
 //!
 //! <https://github.com/annevk/orb>
 
+mod chromium;
+
 use crossexam_web::mime::{determine_nosniff, extract_a_mime_type};
 use crossexam_web::{MimeType, Trace, algorithm, sniff};
 
@@ -21,7 +23,7 @@ pub enum OpaqueResponseBlocking {
     None,
     /// What is no image, sound, video, script or style sheet, as the draft has it; a script is what parses as one.
     Specified,
-    /// The same, but that only what is recognized as HTML, XML or JSON is held to be no script, as Chromium does.
+    /// What Chromium blocks: some types, and what it recognizes as HTML, XML or JSON.
     Chromium,
 }
 
@@ -110,8 +112,10 @@ pub(crate) async fn should_opaque_response_be_blocked<H: Host>(
     host: &H,
     trace: &Trace,
 ) -> Option<BlockReason> {
-    if choice == OpaqueResponseBlocking::None {
-        return None;
+    match choice {
+        OpaqueResponseBlocking::None => return None,
+        OpaqueResponseBlocking::Specified => {}
+        OpaqueResponseBlocking::Chromium => return chromium::block(request, response, trace).await,
     }
     let blocked = |why: &'static str| Some(BlockReason::OpaqueResponse { why });
     /// 1. The type,
@@ -200,12 +204,6 @@ pub(crate) async fn should_opaque_response_be_blocked<H: Host>(
     }
     /// 14. All of it is there.
     let text = String::from_utf8_lossy(&whole);
-    if choice == OpaqueResponseBlocking::Chromium {
-        // What is not recognized as a document is taken for a script.
-        return looks_like_a_document(&text).then_some(BlockReason::OpaqueResponse {
-            why: "it looks like a document",
-        });
-    }
     let is_json = serde_json::from_str::<serde_json::Value>(&text).is_ok();
     if is_json {
         /// 16. Data is no script,
@@ -229,76 +227,4 @@ fn begins_at_zero(response: &InternalResponse) -> bool {
     let text = String::from_utf8_lossy(&value).to_ascii_lowercase();
     text.strip_prefix("bytes ")
         .is_some_and(|range| range.trim_start().starts_with("0-"))
-}
-
-/// Whether text begins like HTML, XML or JSON; of JSON an object whose first member has a name in quotes, or a line that
-/// would break a script on purpose.
-///
-/// <https://chromium.googlesource.com/chromium/src/+/main/services/network/orb/orb_sniffers.cc>
-fn looks_like_a_document(text: &str) -> bool {
-    const TAGS: [&str; 17] = [
-        "<!doctype html",
-        "<script",
-        "<html",
-        "<head",
-        "<iframe",
-        "<h1",
-        "<div",
-        "<font",
-        "<table",
-        "<a",
-        "<style",
-        "<title",
-        "<b",
-        "<body",
-        "<br",
-        "<p",
-        "<?xml",
-    ];
-    let mut text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n', '\u{c}']);
-    // A comment of HTML's may also begin a script: what stands behind it counts.
-    while let Some(rest) = text.strip_prefix("<!--") {
-        let Some((_, behind)) = rest.split_once("-->") else {
-            return false;
-        };
-        text = behind.trim_start();
-    }
-    let head: String = text
-        .chars()
-        .take(16)
-        .collect::<String>()
-        .to_ascii_lowercase();
-    if TAGS.iter().any(|tag| head.starts_with(tag)) {
-        return true;
-    }
-    if [
-        ")]}'",
-        "{}&&",
-        "for(;;);",
-        "while(1);",
-        "for (;;);",
-        "while (1);",
-    ]
-    .iter()
-    .any(|breaker| text.starts_with(breaker))
-    {
-        return true;
-    }
-    let Some(inside) = text.strip_prefix('{') else {
-        return false;
-    };
-    let Some(name) = inside.trim_start().strip_prefix('"') else {
-        return false;
-    };
-    let mut escaped = false;
-    for (index, c) in name.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return name[index + 1..].trim_start().starts_with(':'),
-            '\n' | '\r' => return false,
-            _ => {}
-        }
-    }
-    false
 }
