@@ -19,6 +19,9 @@ use crate::failure::BlockReason;
 use crate::host::Host;
 use crate::request::{Destination, Request};
 
+/// The names of the permissions that are asked for: to speak to a local address, and to the device itself.
+pub const PERMISSIONS: [&str; 2] = ["local-network", "loopback-network"];
+
 /// The target IP address space that a URL has by itself.
 pub fn target_ip_address_space_of(url: &Url) -> Option<IpAddressSpace> {
     match url.host()? {

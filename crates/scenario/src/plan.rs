@@ -144,6 +144,8 @@ pub struct Browser {
     pub certificates: IndexMap<String, String>,
     /// Names and passwords that its person types.
     pub credentials: Vec<Credentials>,
+    /// What its person allows when asked: an origin, and the name of a permission.
+    pub permissions: Vec<(String, String)>,
     /// Headers that are written over those of its requests.
     pub tampered_requests: Vec<(String, String)>,
     /// Headers that are written over those of the answers it gets.

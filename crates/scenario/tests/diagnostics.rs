@@ -213,6 +213,14 @@ fn unknown_browser_profile() {
 }
 
 #[test]
+fn unknown_permission() {
+    insta::assert_snapshot!(with(
+        "[[story]]",
+        "[browser.bob]\npermissions = { \"https://charlie.example\" = [\"local-netwrok\"] }\n\n[[story]]"
+    ));
+}
+
+#[test]
 fn a_mistake_in_a_variant_is_found_where_it_stands_and_said_once() {
     insta::assert_snapshot!(diagnose(&format!(
         "{GOOD}\n[variant.fixed]\nmachine.alice.server = \"fixed.js\"\n\n[variant.vulnerable.expect]\nlearns = {{ dora = \"mail\" }}\n"

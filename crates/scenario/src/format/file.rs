@@ -267,6 +267,10 @@ pub struct Browser {
     /// What its person types when a site asks for a name and a password.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub credentials: Vec<Credentials>,
+    /// What its person allows when asked: names of permissions (`local-network`, `loopback-network`) by the origin that
+    /// they allow them to. Asked for anything else they decline.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub permissions: IndexMap<String, Vec<String>>,
     /// What its person has done to it, for example with an extension. It changes headers between the browser and the
     /// network, and what the browser itself decides stays as it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -319,6 +319,18 @@ impl<'a> Resolver<'a> {
                     self.at_key(&["browser", name, "certificates", origin]),
                 );
             }
+            let mut permissions = Vec::new();
+            for (origin, names) in &browser.permissions {
+                let path = ["browser", name, "permissions", origin];
+                let Some(url) = self.http_url(origin, self.at_key(&path)) else {
+                    continue;
+                };
+                let known = crossexam_fetch::local_network_access::PERMISSIONS;
+                for permission in names {
+                    self.known("permission", permission, known.to_vec(), self.at(&path));
+                    permissions.push((url.origin().ascii_serialization(), permission.clone()));
+                }
+            }
             let certificates = browser.certificates.clone();
             let tampering = browser.tampering.clone().unwrap_or_default();
             browsers.insert(
@@ -329,6 +341,7 @@ impl<'a> Resolver<'a> {
                     cookies,
                     certificates,
                     credentials,
+                    permissions,
                     tampered_requests: self.fill_headers(tampering.requests),
                     tampered_answers: self.fill_headers(tampering.answers),
                 },

@@ -311,6 +311,7 @@ impl Resolver<'_> {
                         cookies: Vec::new(),
                         certificates: IndexMap::new(),
                         credentials: Vec::new(),
+                        permissions: Vec::new(),
                         tampered_requests: Vec::new(),
                         tampered_answers: Vec::new(),
                     },

@@ -223,6 +223,9 @@ fn build_browser(
                 .add_client_certificate(ClientCertificate::new(subject).only_for(&url));
         }
     }
+    for (origin, permission) in &browser.permissions {
+        built.host().grant_permission(origin, permission);
+    }
     for typed in &browser.credentials {
         built.host().add_password(Password {
             origin: typed.at.origin().ascii_serialization(),
