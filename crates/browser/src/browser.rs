@@ -418,7 +418,7 @@ impl Browser {
     /// Forgets all cookies.
     pub fn clear_cookies(&self) {
         self.action("clears the cookies".to_owned());
-        self.inner.user_agent.cookies.replace(Default::default());
+        self.inner.user_agent.clear_cookies();
     }
 
     /// Forgets what was learned of servers: CORS-preflight permissions, what names resolve to.

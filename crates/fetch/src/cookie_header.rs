@@ -9,6 +9,7 @@ use url::Url;
 use crate::origin_header::redirect_taint;
 use crate::request::{Destination, RedirectTaint, Request};
 use crate::response::InternalResponse;
+use crate::third_party_cookies::requests_cookie_access;
 use crate::user_agent::UserAgent;
 
 /// Appends the cookies that go along.
@@ -19,7 +20,8 @@ pub fn append_a_request_cookie_header(
     now: Timestamp,
     trace: &Trace,
 ) {
-    if user_agent.choices.cookies_disabled || user_agent.cookies.borrow().is_empty() {
+    let access = requests_cookie_access(request, user_agent, trace);
+    if user_agent.choices.cookies_disabled || user_agent.has_no_cookies(access) {
         /// 1. No cookies, no header.
         return;
     }
@@ -33,20 +35,22 @@ pub fn append_a_request_cookie_header(
     /// 4. HTTP sees every cookie.
     let http_only_allowed = true;
     /// 5. Take the cookies that match.
-    let cookies = user_agent.cookies.borrow_mut().retrieve(
-        now,
-        is_secure,
-        &host,
-        request.current_url().path(),
-        http_only_allowed,
-        same_site,
-        &user_agent.choices.cookie_policy,
-        trace,
-    );
-    if cookies.is_empty() {
+    let cookies = user_agent.with_cookies(access, |store| {
+        store.retrieve(
+            now,
+            is_secure,
+            &host,
+            request.current_url().path(),
+            http_only_allowed,
+            same_site,
+            &user_agent.choices.cookie_policy,
+            trace,
+        )
+    });
+    let Some(cookies) = cookies.filter(|cookies| !cookies.is_empty()) else {
         /// 6. None, no header.
         return;
-    }
+    };
     /// 7. Write them down.
     let value = serialize_cookies(&cookies);
     /// 8. Append them.
@@ -84,33 +88,35 @@ pub fn parse_and_store_response_set_cookie_headers(
     /// 5. Cross-site responses set no SameSite cookies, unless the user sees where they come from.
     let same_site_strict_or_lax_allowed = request.destination == Destination::Document
         || determine_the_same_site_mode(request, trace) == SameSiteMode::StrictOrLess;
-    let mut store = user_agent.cookies.borrow_mut();
+    let access = requests_cookie_access(request, user_agent, trace);
     /// 6. Of all headers
     /// 6.1. only `Set-Cookie` counts;
     for value in values {
-        /// 6.2. each is taken.
-        let outcome = store.parse_and_store(
-            now,
-            value,
-            is_secure,
-            &host,
-            request.current_url().path(),
-            http_only_allowed,
-            allow_non_host_only_cookie_for_public_suffix,
-            same_site_strict_or_lax_allowed,
-            &user_agent.choices.cookie_policy,
-            trace,
-        );
-        /// 6.3. Keep the store within its bounds.
-        let policy = &user_agent.choices.cookie_policy;
-        store.garbage_collect(now, &host, policy, trace);
-        // SPEC: with `Domain`, the cookie's host is another than the request's, and nothing here would keep its cookies
-        // within the limit. The cookies draft collects for the cookie's host, in its algorithm for non-browsers.
-        if let Ok(outcome) = outcome
-            && outcome.cookie.host != host
-        {
-            store.garbage_collect(now, &outcome.cookie.host, policy, trace);
-        }
+        user_agent.with_cookies(access, |store| {
+            /// 6.2. each is taken.
+            let outcome = store.parse_and_store(
+                now,
+                value,
+                is_secure,
+                &host,
+                request.current_url().path(),
+                http_only_allowed,
+                allow_non_host_only_cookie_for_public_suffix,
+                same_site_strict_or_lax_allowed,
+                &user_agent.choices.cookie_policy,
+                trace,
+            );
+            /// 6.3. Keep the store within its bounds.
+            let policy = &user_agent.choices.cookie_policy;
+            store.garbage_collect(now, &host, policy, trace);
+            // SPEC: with `Domain`, the cookie's host is another than the request's, and nothing here would keep its cookies
+            // within the limit. The cookies draft collects for the cookie's host, in its algorithm for non-browsers.
+            if let Ok(outcome) = outcome
+                && outcome.cookie.host != host
+            {
+                store.garbage_collect(now, &outcome.cookie.host, policy, trace);
+            }
+        });
     }
 }
 

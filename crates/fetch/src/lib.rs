@@ -80,6 +80,7 @@ pub mod response_blocking;
 pub mod safelist;
 mod scheme_fetch;
 pub mod tao_check;
+pub mod third_party_cookies;
 pub mod upgrade_insecure_requests;
 pub mod user_agent;
 pub mod websocket;

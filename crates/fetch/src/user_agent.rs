@@ -1,6 +1,7 @@
 //! What one browser remembers, and the choices the standards leave to it.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -14,11 +15,13 @@ use crate::client::Environment;
 use crate::connections::ConnectionPool;
 use crate::content_security_policy::Violation;
 use crate::cors_preflight_cache::CorsPreflightCache;
+use crate::host::NetworkPartitionKey;
 use crate::hsts::HstsStore;
 use crate::http_cache::{HttpCache, Limits};
 use crate::opaque_response_blocking::OpaqueResponseBlocking;
 use crate::referrer_policy::ReferrerPolicy;
 use crate::reports::Reports;
+use crate::third_party_cookies::ThirdPartyCookies;
 
 /// A user agent: its stores and its choices. The stores are shared by all fetches of one browser.
 #[derive(Debug, Default)]
@@ -27,6 +30,8 @@ pub struct UserAgent {
     pub choices: Choices,
     /// The cookie store.
     pub cookies: RefCell<CookieStore>,
+    /// The cookies of other sites than the page's, for each top-level site, where the browser keeps them apart.
+    pub partitioned_cookies: RefCell<BTreeMap<NetworkPartitionKey, CookieStore>>,
     /// The CORS-preflight cache.
     pub preflight_cache: RefCell<CorsPreflightCache>,
     /// The HTTP caches, one for each partition.
@@ -64,6 +69,8 @@ pub struct Choices {
     pub fetch_metadata: bool,
     /// Whether public pages must ask before they speak to what is near.
     pub local_network_access: bool,
+    /// What becomes of cookies of other sites than the page's.
+    pub third_party_cookies: ThirdPartyCookies,
     /// Which opaque responses are blocked.
     pub opaque_response_blocking: OpaqueResponseBlocking,
     /// Whether Strict-Transport-Security is heeded.
@@ -93,6 +100,7 @@ impl Default for Choices {
             default_referrer_policy: ReferrerPolicy::default(),
             fetch_metadata: true,
             local_network_access: false,
+            third_party_cookies: ThirdPartyCookies::Allow,
             opaque_response_blocking: OpaqueResponseBlocking::None,
             hsts: true,
             upgrade_insecure_requests_header: true,

@@ -3,6 +3,7 @@
 //! <https://html.spec.whatwg.org/multipage/dom.html#dom-document-cookie>
 
 use crossexam_cookies::{SameSiteMode, serialize_cookies};
+use crossexam_fetch::third_party_cookies::documents_cookie_access;
 use crossexam_fetch::{Environment, UserAgent};
 use crossexam_web::{Host, Origin, Timestamp, Trace, algorithm};
 use url::Url;
@@ -53,16 +54,20 @@ pub fn get(
         return Ok(String::new());
     };
     /// 3. Those that a script may see.
-    let cookies = user_agent.cookies.borrow_mut().retrieve(
-        now,
-        url.scheme() == "https",
-        &host,
-        url.path(),
-        false,
-        same_site_mode(environment),
-        &user_agent.choices.cookie_policy,
-        trace,
-    );
+    let access = documents_cookie_access(url, environment, user_agent, trace);
+    let cookies = user_agent.with_cookies(access, |store| {
+        store.retrieve(
+            now,
+            url.scheme() == "https",
+            &host,
+            url.path(),
+            false,
+            same_site_mode(environment),
+            &user_agent.choices.cookie_policy,
+            trace,
+        )
+    });
+    let cookies = cookies.unwrap_or_default();
     Ok(String::from_utf8_lossy(&serialize_cookies(&cookies)).into_owned())
 }
 
@@ -95,27 +100,29 @@ pub fn set(
         return Ok(());
     };
     let same_site_strict_or_lax_allowed = same_site_mode(environment) == SameSiteMode::StrictOrLess;
-    let mut store = user_agent.cookies.borrow_mut();
-    /// 3. Take it as a script may set it: not HttpOnly.
-    let outcome = store.parse_and_store(
-        now,
-        value.as_bytes(),
-        url.scheme() == "https",
-        &host,
-        url.path(),
-        false,
-        false,
-        same_site_strict_or_lax_allowed,
-        &user_agent.choices.cookie_policy,
-        trace,
-    );
-    let policy = &user_agent.choices.cookie_policy;
-    store.garbage_collect(now, &host, policy, trace);
-    // SPEC: with `Domain`, the cookie's host is another than the document's, and must be kept within its limit as well.
-    if let Ok(outcome) = outcome
-        && outcome.cookie.host != host
-    {
-        store.garbage_collect(now, &outcome.cookie.host, policy, trace);
-    }
+    let access = documents_cookie_access(url, environment, user_agent, trace);
+    user_agent.with_cookies(access, |store| {
+        /// 3. Take it as a script may set it: not HttpOnly.
+        let outcome = store.parse_and_store(
+            now,
+            value.as_bytes(),
+            url.scheme() == "https",
+            &host,
+            url.path(),
+            false,
+            false,
+            same_site_strict_or_lax_allowed,
+            &user_agent.choices.cookie_policy,
+            trace,
+        );
+        let policy = &user_agent.choices.cookie_policy;
+        store.garbage_collect(now, &host, policy, trace);
+        // SPEC: with `Domain`, the cookie's host is another than the document's, and must be kept within its limit as well.
+        if let Ok(outcome) = outcome
+            && outcome.cookie.host != host
+        {
+            store.garbage_collect(now, &outcome.cookie.host, policy, trace);
+        }
+    });
     Ok(())
 }

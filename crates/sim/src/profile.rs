@@ -10,6 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use crossexam_cookies::SameSiteDefault;
 use crossexam_fetch::opaque_response_blocking::OpaqueResponseBlocking;
+use crossexam_fetch::third_party_cookies::ThirdPartyCookies;
 use crossexam_fetch::{Choices, ReferrerPolicy};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -103,6 +104,13 @@ const SETTINGS: &[(&str, Apply)] = &[
     }),
     ("local_network_access", |profile, value| {
         profile.choices.local_network_access = truth(value)?;
+        Ok(())
+    }),
+    ("third_party_cookies", |profile, value| {
+        profile.choices.third_party_cookies = value
+            .as_str()
+            .and_then(ThirdPartyCookies::from_keyword)
+            .ok_or("\"allow\", \"block\" or \"partition\"")?;
         Ok(())
     }),
     ("opaque_response_blocking", |profile, value| {
