@@ -94,8 +94,6 @@ fn element_request(load: &ElementLoad, url: url::Url, document: &Document) -> Re
 
 /// What an element makes of a response. What its page learns of an opaque one is only whether it was usable, and of an
 /// image its size.
-///
-/// MODEL: opaque response blocking is not modelled: the bytes of any cross-origin "no-cors" response reach the element.
 fn element_outcome(element: LoadingElement, response: &Response) -> ElementOutcome {
     let Some(internal) = response.internal() else {
         return ElementOutcome::Failed;

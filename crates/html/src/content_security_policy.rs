@@ -120,9 +120,15 @@ pub fn directive_that_blocks_a_navigation_request(
 #[algorithm(Csp, "frame-ancestors-navigation-response", untraced)]
 pub fn directive_that_forbids_framing(
     csp_list: &CspList,
+    url: Option<&Url>,
     container: Option<&Container>,
     user_agent: &UserAgent,
 ) -> Option<String> {
+    let is_local = |url: &Url| matches!(url.scheme(), "about" | "blob" | "data");
+    if url.is_none_or(is_local) {
+        /// 1. What the page has made itself may be shown: the policy is the page's own.
+        return None;
+    }
     /// 4. Only a frame is concerned.
     let container = container?;
     let mut result = None;
@@ -152,7 +158,7 @@ pub fn directive_that_forbids_framing(
             disposition: policy.disposition(),
             directive: written(directive),
             effective_directive: "frame-ancestors",
-            resource: "inline".to_owned(),
+            resource: url.map_or_else(String::new, Url::to_string),
         });
         if policy.disposition() == Disposition::Enforce {
             result = Some(written(directive));

@@ -148,7 +148,9 @@ pub fn check_the_navigation_response(
         // A document that came from no network has no policy of its own: `frame-ancestors` is for responses.
         let container = target.container.as_ref();
         let csp_list = &params.policy_container.csp_list;
-        if let Some(directive) = directive_that_forbids_framing(csp_list, container, user_agent) {
+        let url = params.response.url();
+        let directive = directive_that_forbids_framing(csp_list, url, container, user_agent);
+        if let Some(directive) = directive {
             /// 5.2. A policy may keep it out of this frame.
             return Err(NotShown::FrameAncestors {
                 directive,
