@@ -46,7 +46,7 @@ async fn reason(
                 mime_type.essence(),
                 "text/plain" | "application/json+protobuf"
             );
-        if !is_data && NEVER_SNIFFED.contains(&mime_type.essence()) {
+        if !is_data && is_never_sniffed(mime_type) {
             return Some("its type is never used across origins");
         }
         if is_data && says_nosniff(&response.header_list) {
@@ -76,7 +76,14 @@ async fn reason(
     {
         return None;
     }
-    looks_like_a_document(&String::from_utf8_lossy(bytes)).then_some("it looks like a document")
+    looks_like_a_document(bytes).then_some("it looks like a document")
+}
+
+/// The draft's list but for one type, and one more.
+fn is_never_sniffed(mime_type: &MimeType) -> bool {
+    let essence = mime_type.essence();
+    essence == "text/pdf"
+        || (essence != "application/x-protobuffer" && NEVER_SNIFFED.contains(&essence))
 }
 
 /// What is let through whatever is in it. Scripts are not: data is often called one.
@@ -125,72 +132,101 @@ fn is_from_the_middle(header_list: &HeaderList) -> bool {
     unit.eq_ignore_ascii_case("bytes") && 0 < first && first <= last && last < length
 }
 
-/// Whether text begins like HTML, XML or JSON; of JSON an object whose first member has a name in quotes, or a line that
-/// would break a script on purpose.
+/// Whether the beginning is recognized as HTML, XML, or what only a script that asks for it could use.
 ///
 /// <https://chromium.googlesource.com/chromium/src/+/main/services/network/orb/orb_sniffers.cc>
-fn looks_like_a_document(text: &str) -> bool {
-    const TAGS: [&str; 17] = [
-        "<!doctype html",
-        "<script",
-        "<html",
-        "<head",
-        "<iframe",
-        "<h1",
-        "<div",
-        "<font",
-        "<table",
-        "<a",
-        "<style",
-        "<title",
-        "<b",
-        "<body",
-        "<br",
-        "<p",
-        "<?xml",
+fn looks_like_a_document(bytes: &[u8]) -> bool {
+    begins_like_html(bytes)
+        || without_white_space(bytes).starts_with(b"<?xml")
+        || begins_so_that_no_script_can(bytes)
+        || begins_like_json(bytes)
+}
+
+const fn is_white_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+fn without_white_space(bytes: &[u8]) -> &[u8] {
+    let start = bytes.iter().position(|byte| !is_white_space(*byte));
+    &bytes[start.unwrap_or(bytes.len())..]
+}
+
+fn begins_like_html(mut bytes: &[u8]) -> bool {
+    // NB: `<body` and `<br` begin with `<b`.
+    const TAGS: [&[u8]; 14] = [
+        b"<!doctype html",
+        b"<script",
+        b"<html",
+        b"<head",
+        b"<iframe",
+        b"<h1",
+        b"<div",
+        b"<font",
+        b"<table",
+        b"<a",
+        b"<style",
+        b"<title",
+        b"<b",
+        b"<p",
     ];
-    let mut text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n', '\u{c}']);
-    // A comment of HTML's may also begin a script: what stands behind it counts.
-    while let Some(rest) = text.strip_prefix("<!--") {
-        let Some((_, behind)) = rest.split_once("-->") else {
-            return false;
+    loop {
+        bytes = without_white_space(bytes);
+        let begins_with = |tag: &&[u8]| {
+            bytes
+                .get(..tag.len())
+                .is_some_and(|head| head.eq_ignore_ascii_case(tag))
         };
-        text = behind.trim_start();
+        if TAGS.iter().any(begins_with) {
+            return true;
+        }
+        match behind_a_comment(bytes) {
+            Some(behind) => bytes = behind,
+            None => return false,
+        }
     }
-    let head: String = text
-        .chars()
-        .take(16)
-        .collect::<String>()
-        .to_ascii_lowercase();
-    if TAGS.iter().any(|tag| head.starts_with(tag)) {
-        return true;
-    }
-    if [
-        ")]}'",
-        "{}&&",
-        "for(;;);",
-        "while(1);",
-        "for (;;);",
-        "while (1);",
-    ]
-    .iter()
-    .any(|breaker| text.starts_with(breaker))
-    {
-        return true;
-    }
-    let Some(inside) = text.strip_prefix('{') else {
+}
+
+/// What stands behind a comment of HTML's and the rest of the line that it ends in: for a script that line is a comment too.
+fn behind_a_comment(bytes: &[u8]) -> Option<&[u8]> {
+    let inside = bytes.strip_prefix(b"<!--")?;
+    let end = inside.windows(3).position(|it| it == b"-->")?;
+    let rest = &inside[end + 3..];
+    let line_ends = |at: &usize| {
+        let rest = &rest[*at..];
+        matches!(rest.first(), Some(b'\n' | b'\r'))
+            || rest.starts_with("\u{2028}".as_bytes())
+            || rest.starts_with("\u{2029}".as_bytes())
+    };
+    (0..rest.len()).find(line_ends).map(|at| &rest[at..])
+}
+
+/// Prefixes that servers put before data so that it is no script.
+fn begins_so_that_no_script_can(bytes: &[u8]) -> bool {
+    const BREAKERS: [&[u8]; 7] = [
+        b")]}'",
+        b"{}&&",
+        b"{} &&",
+        b"for(;;);",
+        b"while(1);",
+        b"for (;;);",
+        b"while (1);",
+    ];
+    BREAKERS.iter().any(|breaker| bytes.starts_with(breaker))
+}
+
+/// Whether it begins like an object whose first member has a name in quotes. Arrays and single values are not recognized.
+fn begins_like_json(bytes: &[u8]) -> bool {
+    let inside = without_white_space(bytes).strip_prefix(b"{");
+    let name = inside.and_then(|inside| without_white_space(inside).strip_prefix(b"\""));
+    let Some(name) = name else {
         return false;
     };
-    let Some(name) = inside.trim_start().strip_prefix('"') else {
-        return false;
-    };
-    let mut escaped = false;
-    for (index, c) in name.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return name[index + 1..].trim_start().starts_with(':'),
-            '\n' | '\r' => return false,
+    let mut is_escaped = false;
+    for (index, byte) in name.iter().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => return without_white_space(&name[index + 1..]).starts_with(b":"),
             _ => {}
         }
     }
