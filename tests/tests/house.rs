@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from the bottom up. Each may depend on those before it.
-const ROOMS: [&str; 12] = [
+const ROOMS: [&str; 13] = [
     "spec",
     "spec-macros",
     "web",
@@ -15,6 +15,7 @@ const ROOMS: [&str; 12] = [
     "fetch",
     "html",
     "sim",
+    "oracle",
     "js",
     "browser",
     "scenario",
