@@ -492,7 +492,9 @@ async fn serve(
             from_http(&request.method, response, upgrade, pieces)
                 .map_err(|why| NetworkFailure::NotHttp { why })
         }
-        Err(error) => Err(NetworkFailure::ServerFailed { why: error.why }),
+        Err(error) => Err(error
+            .failure
+            .unwrap_or(NetworkFailure::ServerFailed { why: error.why })),
     }
 }
 

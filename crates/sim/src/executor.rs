@@ -6,7 +6,11 @@
 //! order in which they were made. Waiting therefore costs nothing, and two runs are the same run.
 //!
 //! Any future works here that needs no runtime of its own: channels and combinators do, tokio's timers and sockets do not.
+//!
+//! Where part of the world is real, the clock is a [`Clock`] that goes by itself ([`Executor::with_clock`]): timers wait
+//! for it, and what real servers answer comes when it comes.
 
+mod clock;
 mod join;
 mod nested;
 mod sleep;
@@ -17,12 +21,13 @@ use std::fmt;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use crossexam_web::Timestamp;
 
+pub use clock::{Clock, OutsideWork};
 pub use join::JoinHandle;
 pub use nested::TaskGroup;
 pub use sleep::Sleep;
@@ -127,6 +132,10 @@ struct Core {
     next_task: Cell<u64>,
     next_timer: Cell<u64>,
     next_group: Cell<u64>,
+    /// The clock, where it goes by itself.
+    clock: Option<Rc<dyn Clock>>,
+    /// How much is being done outside of the world.
+    outside: Rc<Cell<usize>>,
     /// The groups whose tasks are not polled now, the outermost first.
     held: RefCell<Vec<TaskGroup>>,
     tasks: RefCell<BTreeMap<TaskId, Task>>,
@@ -142,20 +151,24 @@ struct Task {
     waker: Arc<TaskWaker>,
 }
 
-/// The queue of ready tasks. The lock is never contended: it is there because wakers must be `Send`.
+/// The queue of ready tasks. Other threads wake only those that wait for something outside of the world.
 #[derive(Default)]
-struct ReadyQueue(Mutex<VecDeque<TaskId>>);
+struct ReadyQueue {
+    ids: Mutex<VecDeque<TaskId>>,
+    pushed: Condvar,
+}
 
 impl ReadyQueue {
     fn push(&self, id: TaskId) {
-        self.0
+        self.ids
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push_back(id);
+        self.pushed.notify_one();
     }
 
     fn pop(&self) -> Option<TaskId> {
-        self.0
+        self.ids
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .pop_front()
@@ -204,6 +217,10 @@ impl Drop for Running<'_> {
 impl Executor {
     /// An executor whose clock shows `start`.
     pub fn new(start: Timestamp, limits: Limits) -> Self {
+        Self::of(start, limits, None)
+    }
+
+    fn of(start: Timestamp, limits: Limits, clock: Option<Rc<dyn Clock>>) -> Self {
         Self {
             core: Rc::new(Core {
                 limits,
@@ -214,6 +231,8 @@ impl Executor {
                 next_task: Cell::new(0),
                 next_timer: Cell::new(0),
                 next_group: Cell::new(0),
+                clock,
+                outside: Rc::default(),
                 held: RefCell::default(),
                 tasks: RefCell::default(),
                 timers: RefCell::default(),
@@ -419,12 +438,18 @@ impl Executor {
 
     /// Polls the first ready task; without one, fires the earliest timer that is not later than `end`.
     fn turn(&self, root: Option<TaskId>, end: Timestamp) -> Result<Turn, RunError> {
+        self.look_at_the_clock();
         if let Some(id) = self.core.ready.pop() {
             if Some(id) == root {
                 return Ok(Turn::Root);
             }
             self.poll_task(id)?;
             return Ok(Turn::Progress);
+        }
+        if let Some(clock) = &self.core.clock
+            && let Some(turn) = self.wait_for_the_clock(&**clock, end)
+        {
+            return Ok(turn);
         }
         let (deadline, waker) = {
             let mut timers = self.core.timers.borrow_mut();

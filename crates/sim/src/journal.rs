@@ -1,6 +1,7 @@
 //! The journal: everything that happened in a world, in order. Renderers and checkers read it; nobody else does.
 
 use std::cell::{Cell, RefCell};
+use std::task::{Poll, Waker};
 
 use bytes::Bytes;
 use crossexam_fetch::HttpRequestPurpose;
@@ -12,6 +13,7 @@ pub struct Journal {
     entries: RefCell<Vec<Entry>>,
     last_fetch: Cell<u64>,
     last_exchange: Cell<u64>,
+    waiting: RefCell<Vec<Waker>>,
 }
 
 /// One thing that happened.
@@ -299,6 +301,21 @@ impl Journal {
     /// Adds an entry.
     pub fn record(&self, at: Timestamp, event: Event) {
         self.entries.borrow_mut().push(Entry { at, event });
+        for waker in self.waiting.take() {
+            waker.wake();
+        }
+    }
+
+    /// Waits until there is an entry, for those who [take](Self::take) them while things happen.
+    pub async fn until_not_empty(&self) {
+        std::future::poll_fn(|context| {
+            if self.is_empty() {
+                self.waiting.borrow_mut().push(context.waker().clone());
+                return Poll::Pending;
+            }
+            Poll::Ready(())
+        })
+        .await;
     }
 
     /// Everything so far.

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 
 use bytes::Bytes;
+use crossexam_fetch::NetworkFailure;
 use crossexam_web::Timestamp;
 use http_body_util::{BodyExt, Full};
 use tower_service::Service;
@@ -74,6 +75,8 @@ impl PeerInfo {
 pub struct ServerError {
     /// What is known of it.
     pub why: String,
+    /// What a client sees of it, where that is more than [`NetworkFailure::ServerFailed`].
+    pub failure: Option<NetworkFailure>,
 }
 
 impl ServerError {
@@ -81,6 +84,17 @@ impl ServerError {
     pub fn new(why: impl fmt::Display) -> Self {
         Self {
             why: why.to_string(),
+            failure: None,
+        }
+    }
+}
+
+impl From<NetworkFailure> for ServerError {
+    /// The server was not even reached, or what it said is none of HTTP.
+    fn from(failure: NetworkFailure) -> Self {
+        Self {
+            why: failure.to_string(),
+            failure: Some(failure),
         }
     }
 }

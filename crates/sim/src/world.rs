@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crossexam_web::Timestamp;
 
-use crate::executor::{Executor, Limits, RunError, Settled};
+use crate::executor::{Clock, Executor, Limits, RunError, Settled};
 use crate::journal::Journal;
 use crate::network::Network;
 use crate::random::Random;
@@ -49,8 +49,17 @@ pub struct World {
 impl World {
     /// An empty world.
     pub fn new(config: WorldConfig) -> Self {
+        Self::over(config, Executor::new(config.start, config.limits))
+    }
+
+    /// An empty world whose time is this clock's: a part of what stands in it is real. [`WorldConfig::start`] means
+    /// nothing then.
+    pub fn in_real_time(config: WorldConfig, clock: Rc<dyn Clock>) -> Self {
+        Self::over(config, Executor::with_clock(clock, config.limits))
+    }
+
+    fn over(config: WorldConfig, executor: Executor) -> Self {
         let random = Random::new(config.seed);
-        let executor = Executor::new(config.start, config.limits);
         let network = Network::new(executor, Rc::new(Journal::new()), random.fork("network"));
         Self {
             config,

@@ -8,6 +8,7 @@ mod run;
 mod show;
 mod spec;
 mod tour;
+mod wpt;
 
 use clap::Subcommand;
 
@@ -23,6 +24,7 @@ pub(crate) enum Command {
     Show(show::Show),
     Check(check::Check),
     Spec(spec::Spec),
+    Wpt(wpt::Wpt),
     New(new::New),
     Completions(completions::Completions),
 }
@@ -37,6 +39,7 @@ impl Command {
             Self::Show(command) => command.run(screen),
             Self::Check(command) => command.run(screen),
             Self::Spec(command) => command.run(screen),
+            Self::Wpt(command) => command.run(screen),
             Self::New(command) => command.run(screen),
             Self::Completions(command) => command.run(screen),
         }
