@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from the bottom up. Each may depend on those before it.
-const ROOMS: [&str; 13] = [
+const ROOMS: [&str; 15] = [
     "spec",
     "spec-macros",
     "web",
@@ -15,10 +15,12 @@ const ROOMS: [&str; 13] = [
     "fetch",
     "html",
     "sim",
+    "net",
     "oracle",
     "js",
     "browser",
     "scenario",
+    "wpt",
     "cli",
 ];
 

@@ -112,11 +112,8 @@ where
         .map_err(|error| failure(&error))?;
     let (parts, body) = response.into_parts();
     let (chunks, receiver) = mpsc::channel(CHUNKS_AHEAD);
-    let early_hints = std::mem::take(
-        &mut *early_hints
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner),
-    );
+    let early_hints =
+        std::mem::take(&mut *early_hints.lock().unwrap_or_else(PoisonError::into_inner));
     let head = Head {
         parts,
         early_hints,

@@ -6,7 +6,9 @@ use bytes::Bytes;
 use crossexam_fetch::NetworkFailure;
 use crossexam_fetch::body::{BodyStream, BodyWriter};
 use crossexam_sim::network::Network;
-use crossexam_sim::server::{EarlyHints, LocalBoxFuture, PeerInfo, ReasonPhrase, Server, ServerError};
+use crossexam_sim::server::{
+    EarlyHints, LocalBoxFuture, PeerInfo, ReasonPhrase, Server, ServerError,
+};
 use http_body_util::Full;
 use rustls::pki_types::ServerName;
 use tokio::sync::{mpsc, oneshot};
@@ -42,12 +44,7 @@ impl LiveServer {
     }
 
     /// The server that listens at this address, over TLS.
-    pub fn https(
-        network: &Network,
-        outside: &Outside,
-        address: SocketAddr,
-        trust: &Trust,
-    ) -> Self {
+    pub fn https(network: &Network, outside: &Outside, address: SocketAddr, trust: &Trust) -> Self {
         Self {
             trust: Some(trust.clone()),
             ..Self::http(network, outside, address)

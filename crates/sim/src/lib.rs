@@ -42,7 +42,9 @@ pub mod world;
 pub use attacker::{Attacker, Meddling};
 pub use client::{Client, ClientError, ClientRequest, ClientResponse, Redirects};
 pub use dns::{DnsAnswer, DnsQuery, DnsRecord, Pinning};
-pub use executor::{Clock, Executor, JoinHandle, Limits, OutsideWork, RunError, Settled, Sleep, TaskGroup};
+pub use executor::{
+    Clock, Executor, JoinHandle, Limits, OutsideWork, RunError, Settled, Sleep, TaskGroup,
+};
 pub use host::{BrowserHost, Password};
 pub use journal::Journal;
 pub use machine::{Fault, Listener, Machine, Tls, Zone};

@@ -289,9 +289,11 @@ enum Kind {
 
 fn is_no_test(stem: &str) -> bool {
     let first = stem.split('.').next().unwrap_or(stem);
-    ["-manual", "-visual", "-ref", "-notref", "-support", "-crash", "-print"]
-        .iter()
-        .any(|ending| first.ends_with(ending))
+    [
+        "-manual", "-visual", "-ref", "-notref", "-support", "-crash", "-print",
+    ]
+    .iter()
+    .any(|ending| first.ends_with(ending))
 }
 
 fn not_runnable(scope: Scope, flags: &[&str], text: &str) -> Option<&'static str> {
@@ -306,7 +308,10 @@ fn not_runnable(scope: Scope, flags: &[&str], text: &str) -> Option<&'static str
     }
     for (mark, why) in [
         ("/resources/testdriver.js", "needs testdriver"),
-        ("service_worker_unregister_and_register", "needs service workers"),
+        (
+            "service_worker_unregister_and_register",
+            "needs service workers",
+        ),
         ("serviceWorker.register", "needs service workers"),
     ] {
         if text.contains(mark) {
@@ -418,11 +423,23 @@ fn scopes_of(globals: &str) -> Vec<(Scope, &'static str)> {
     const ALL: [(&str, Scope, &str); 7] = [
         ("window", Scope::Window, "html"),
         ("dedicatedworker", Scope::DedicatedWorker, "worker.html"),
-        ("dedicatedworker-module", Scope::DedicatedWorkerModule, "worker-module.html"),
+        (
+            "dedicatedworker-module",
+            Scope::DedicatedWorkerModule,
+            "worker-module.html",
+        ),
         ("sharedworker", Scope::SharedWorker, "sharedworker.html"),
-        ("sharedworker-module", Scope::SharedWorkerModule, "sharedworker-module.html"),
+        (
+            "sharedworker-module",
+            Scope::SharedWorkerModule,
+            "sharedworker-module.html",
+        ),
         ("serviceworker", Scope::ServiceWorker, "serviceworker.html"),
-        ("shadowrealm-in-window", Scope::ShadowRealm, "shadowrealm-in-window.html"),
+        (
+            "shadowrealm-in-window",
+            Scope::ShadowRealm,
+            "shadowrealm-in-window.html",
+        ),
     ];
     let mut chosen = [false; ALL.len()];
     for global in globals.split(',').map(str::trim) {
@@ -432,9 +449,7 @@ fn scopes_of(globals: &str) -> Vec<(Scope, &'static str)> {
         };
         for (slot, (name, ..)) in chosen.iter_mut().zip(&ALL) {
             let is_meant = match global {
-                "worker" => {
-                    ["dedicatedworker", "sharedworker", "serviceworker"].contains(name)
-                }
+                "worker" => ["dedicatedworker", "sharedworker", "serviceworker"].contains(name),
                 "shadowrealm" => *name == "shadowrealm-in-window",
                 other => *name == other,
             };

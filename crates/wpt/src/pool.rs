@@ -30,8 +30,15 @@ pub enum News<'a> {
 }
 
 enum Message {
-    Begun { worker: usize, test: usize },
-    Ended { worker: usize, test: usize, outcome: Box<Outcome> },
+    Begun {
+        worker: usize,
+        test: usize,
+    },
+    Ended {
+        worker: usize,
+        test: usize,
+        outcome: Box<Outcome>,
+    },
 }
 
 struct Shared {

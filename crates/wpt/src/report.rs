@@ -114,7 +114,9 @@ pub struct Summary {
 impl Summary {
     /// The findings that no exception explains.
     pub fn unexplained(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| finding.known.is_none())
+        self.findings
+            .iter()
+            .filter(|finding| finding.known.is_none())
     }
 }
 
@@ -147,10 +149,8 @@ impl Run {
         };
         for file in self.files() {
             let recorded = baseline.and_then(|baseline| baseline.of(&file.file));
-            let folder = recorded.map_or_else(
-                || folder_of(&file.file),
-                |recorded| recorded.dir.clone(),
-            );
+            let folder =
+                recorded.map_or_else(|| folder_of(&file.file), |recorded| recorded.dir.clone());
             let folder = summary.folders.entry(folder).or_default();
             for counts in [folder, &mut summary.total] {
                 counts.files += 1;
@@ -230,8 +230,14 @@ fn file_result(file: &str, entries: &[&(Test, Option<Outcome>)]) -> FileResult {
         trouble: Vec::new(),
         not_runnable: None,
     };
-    let runnable = || entries.iter().filter(|(test, _)| test.not_runnable.is_none());
-    let Some(scope) = runnable().map(|(test, _)| test.scope).min_by_key(|scope| order(*scope))
+    let runnable = || {
+        entries
+            .iter()
+            .filter(|(test, _)| test.not_runnable.is_none())
+    };
+    let Some(scope) = runnable()
+        .map(|(test, _)| test.scope)
+        .min_by_key(|scope| order(*scope))
     else {
         result.not_runnable = entries.first().and_then(|(test, _)| test.not_runnable);
         return result;

@@ -129,12 +129,15 @@ impl Wpt {
         let expectations = expectations
             .transpose()
             .map_err(|error| Failure::input(error.to_string()))?;
-        let profile = Profile::by_name(&self.browser)
-            .map_err(|error| Failure::input(error.to_string()))?;
+        let profile =
+            Profile::by_name(&self.browser).map_err(|error| Failure::input(error.to_string()))?;
         let outside = Outside::start()
             .map_err(|error| Failure::input(format!("there are no sockets: {error}")))?;
         let trust = Trust::only(&serve::authority(&checkout)).map_err(|error| {
-            Failure::with_help(error.to_string(), "make the suite's certificates: `./wpt regen-certs`")
+            Failure::with_help(
+                error.to_string(),
+                "make the suite's certificates: `./wpt regen-certs`",
+            )
         })?;
         let stop = Arc::new(AtomicBool::new(false));
         let set = stop.clone();
@@ -164,19 +167,22 @@ impl Wpt {
         let summary = run.summary(baseline.as_ref(), expectations.as_ref());
         let text = match self.format {
             Format::Text => text::report(&run, &summary, baseline.as_ref(), took, screen),
-            Format::Json => format!("{:#}\n", json!({
-                "summary": summary,
-                "seconds": took.as_secs_f64(),
-                "tests": run.tests.iter().filter_map(|(test, outcome)| {
-                    let outcome = outcome.as_ref()?;
-                    Some(json!({
-                        "test": test.url, "file": test.file, "scope": test.scope.name(),
-                        "status": outcome.status, "message": outcome.message,
-                        "subtests": outcome.subtests, "notes": outcome.notes,
-                        "milliseconds": outcome.took.as_millis(),
-                    }))
-                }).collect::<Vec<_>>(),
-            })),
+            Format::Json => format!(
+                "{:#}\n",
+                json!({
+                    "summary": summary,
+                    "seconds": took.as_secs_f64(),
+                    "tests": run.tests.iter().filter_map(|(test, outcome)| {
+                        let outcome = outcome.as_ref()?;
+                        Some(json!({
+                            "test": test.url, "file": test.file, "scope": test.scope.name(),
+                            "status": outcome.status, "message": outcome.message,
+                            "subtests": outcome.subtests, "notes": outcome.notes,
+                            "milliseconds": outcome.took.as_millis(),
+                        }))
+                    }).collect::<Vec<_>>(),
+                })
+            ),
             Format::Wptreport => {
                 let revision = expectations.as_ref().map_or("", |it| &it.revision);
                 let times = (started.as_micros() / 1000, clock.now().as_micros() / 1000);

@@ -84,9 +84,7 @@ impl Executor {
         if until.is_some_and(|until| until <= now) {
             return Some(Turn::Later);
         }
-        self.core
-            .ready
-            .wait(until.map(|until| until.since(now)));
+        self.core.ready.wait(until.map(|until| until.since(now)));
         Some(Turn::Progress)
     }
 }

@@ -98,7 +98,10 @@ fn findings(text: &mut String, title: &str, findings: &[&Finding], screen: &Scre
             file = &finding.file;
             line(text, &format!("  {file}"));
         }
-        line(text, &format!("    {} {}", word(finding.status), finding.subtest));
+        line(
+            text,
+            &format!("    {} {}", word(finding.status), finding.subtest),
+        );
         if let Some(message) = &finding.message
             && screen.verbose
         {
@@ -107,7 +110,10 @@ fn findings(text: &mut String, title: &str, findings: &[&Finding], screen: &Scre
     }
     if findings.len() > most {
         let more = findings.len() - most;
-        line(text, &format!("  ... and {more} more; `--verbose` shows all"));
+        line(
+            text,
+            &format!("  ... and {more} more; `--verbose` shows all"),
+        );
     }
     line(text, "");
 }
