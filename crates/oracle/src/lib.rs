@@ -22,6 +22,7 @@
 //! ```
 
 mod case;
+mod compare;
 mod judge;
 mod octets;
 mod result;
@@ -31,6 +32,10 @@ pub use case::{
     Answer, BlobBody, Case, CookieBefore, Failure, FetchCall, FormBody, Page, PageKind, Purpose,
     QueryBody, ScriptBody, SignalState, Step,
 };
+pub use compare::{Difference, differences};
 pub use judge::{Malformed, Oracle, judge};
 pub use octets::{Base64, Octets};
-pub use result::{CaseResult, Got, Phase, SeenError, SeenRequest, SeenResponse, StepResult, Why};
+pub use result::{
+    BadLine, CaseResult, Got, Phase, ResultLine, SeenError, SeenRequest, SeenResponse, StepResult,
+    Why,
+};

@@ -156,3 +156,23 @@ fn header_of<'a>(lines: &'a [String], name: &str) -> Option<&'a str> {
         .find(|(found, _)| found.eq_ignore_ascii_case(name))
         .map(|(_, value)| value)
 }
+
+/// A line of what `crossexam judge` writes: a result, or what is wrong with the case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ResultLine {
+    /// The result of the case.
+    Result(CaseResult),
+    /// There is none.
+    Error(BadLine),
+}
+
+/// A line that is no case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BadLine {
+    /// What is wrong with it.
+    pub error: String,
+    /// Its number, counted from 1.
+    pub line: u64,
+}

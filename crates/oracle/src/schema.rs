@@ -3,16 +3,16 @@
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 
-use crate::{Case, CaseResult};
+use crate::{Case, ResultLine};
 
 /// The JSON Schema of [`Case`], as it is kept beside the crate.
 pub fn of_cases() -> String {
     text::<Case>(SchemaSettings::draft2020_12().for_deserialize())
 }
 
-/// The JSON Schema of [`CaseResult`], as it is kept beside the crate.
+/// The JSON Schema of a [`ResultLine`], as it is kept beside the crate.
 pub fn of_results() -> String {
-    text::<CaseResult>(SchemaSettings::draft2020_12().for_serialize())
+    text::<ResultLine>(SchemaSettings::draft2020_12().for_serialize())
 }
 
 fn text<T: JsonSchema>(settings: SchemaSettings) -> String {

@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod judge;
 mod list;
 mod new;
 mod run;
@@ -23,6 +24,7 @@ pub(crate) enum Command {
     List(list::List),
     Show(show::Show),
     Check(check::Check),
+    Judge(judge::Judge),
     Spec(spec::Spec),
     Wpt(wpt::Wpt),
     New(new::New),
@@ -38,6 +40,7 @@ impl Command {
             Self::List(command) => command.run(screen),
             Self::Show(command) => command.run(screen),
             Self::Check(command) => command.run(screen),
+            Self::Judge(command) => command.run(screen),
             Self::Spec(command) => command.run(screen),
             Self::Wpt(command) => command.run(screen),
             Self::New(command) => command.run(screen),

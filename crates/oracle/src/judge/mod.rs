@@ -6,6 +6,7 @@ mod server;
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use crossexam_fetch::ready::{ReadyHost, SentRequest, poll_once};
@@ -35,14 +36,16 @@ pub struct Oracle {
     choices: Choices,
 }
 
-/// Judges a case by a browser as the standards have it.
+/// Judges a case by a browser as the standards have it: the profile "standard".
 ///
 /// # Errors
 ///
 /// The case makes no sense, for example because its page has no URL. What a script gets wrong is no such error but a
 /// result.
 pub fn judge(case: &Case) -> Result<CaseResult, Malformed> {
-    Oracle::default().judge(case)
+    static STANDARD: LazyLock<Oracle> =
+        LazyLock::new(|| Oracle::for_browser("standard").unwrap_or_default());
+    STANDARD.judge(case)
 }
 
 impl Oracle {
