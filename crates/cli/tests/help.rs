@@ -20,6 +20,7 @@ fn help_of_each_command() {
         "show",
         "check",
         "judge",
+        "fuzz",
         "spec",
         "new",
         "completions",

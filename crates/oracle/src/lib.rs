@@ -23,10 +23,13 @@
 
 mod case;
 mod compare;
+pub mod fuzz;
 mod judge;
 mod octets;
 mod result;
 pub mod schema;
+pub mod statement;
+pub mod strategies;
 
 pub use case::{
     Answer, BlobBody, Case, CookieBefore, Failure, FetchCall, FormBody, Page, PageKind, Purpose,

@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod fuzz;
 mod judge;
 mod list;
 mod new;
@@ -25,6 +26,7 @@ pub(crate) enum Command {
     Show(show::Show),
     Check(check::Check),
     Judge(judge::Judge),
+    Fuzz(fuzz::Fuzz),
     Spec(spec::Spec),
     Wpt(wpt::Wpt),
     New(new::New),
@@ -41,6 +43,7 @@ impl Command {
             Self::Show(command) => command.run(screen),
             Self::Check(command) => command.run(screen),
             Self::Judge(command) => command.run(screen),
+            Self::Fuzz(command) => command.run(screen),
             Self::Spec(command) => command.run(screen),
             Self::Wpt(command) => command.run(screen),
             Self::New(command) => command.run(screen),
