@@ -1,6 +1,6 @@
 //! The oracle: what a browser would make of an exchange, for whoever tests a server, a middleware or a browser.
 //!
-//! A [`Case`] says who asks for what and what the servers answer; [`judge`] says what the servers saw and what the page
+//! A [`Case`] says who asks for what and what the servers answer; [`judge()`] says what the servers saw and what the page
 //! got. Both are plain data with a JSON form, whose schema is [`schema`]. There is no input or output here, no clock and
 //! no executor: a case is judged in one call.
 //!
