@@ -61,8 +61,10 @@ pub fn parse_metadata(metadata: &str) -> Vec<Metadata<'_>> {
         let mut expression_and_options = item.split('?');
         /// 2.2. of which none has a meaning.
         let algorithm_expression = expression_and_options.next().unwrap_or_default();
+        // SPEC: split strictly, so a value would end at its second hyphen. In the URL alphabet, which browsers take,
+        // hyphens are digits like others.
         /// 2.4. Up to the first `-`
-        let mut algorithm_and_value = algorithm_expression.split('-');
+        let mut algorithm_and_value = algorithm_expression.splitn(2, '-');
         /// 2.5. stands the algorithm.
         let algorithm = algorithm_and_value.next().unwrap_or_default();
         /// 2.6. One that nobody knows asks for nothing.
@@ -70,7 +72,7 @@ pub fn parse_metadata(metadata: &str) -> Vec<Metadata<'_>> {
             continue;
         };
         /// 2.3. Without a value it is empty,
-        /// 2.7. otherwise it goes to the next `-`.
+        /// 2.7. otherwise it is what follows.
         let value = algorithm_and_value.next().unwrap_or_default();
         /// 2.8. The two are the item.
         let metadata = Metadata { algorithm, value };
@@ -124,6 +126,23 @@ fn apply_algorithm_to_bytes(algorithm: HashAlgorithm, bytes: &[u8]) -> String {
     STANDARD.encode(result)
 }
 
+/// A hash in the common alphabet and with its padding, in whichever of the two alphabets it is written.
+fn in_base64(value: &str) -> String {
+    let digits = value
+        .trim_end_matches('=')
+        .bytes()
+        .map(|digit| match digit {
+            b'-' => '+',
+            b'_' => '/',
+            digit => char::from(digit),
+        });
+    let mut normal: String = digits.collect();
+    while !normal.len().is_multiple_of(4) {
+        normal.push('=');
+    }
+    normal
+}
+
 /// Whether bytes match integrity metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IntegrityMatch {
@@ -154,8 +173,9 @@ pub fn do_bytes_match_metadata_list(bytes: &[u8], metadata_list: &str) -> Integr
         // NB: all are of one algorithm, so the bytes are hashed once, however long the list is.
         /// 4.3. and this is there.
         let actual_value = hashed.get_or_insert_with(|| apply_algorithm_to_bytes(algorithm, bytes));
-        if actual_value == expected_value {
-            /// 4.4. One is enough; the texts are compared, not the bytes they stand for.
+        // SPEC: the texts are the same; browsers compare the bytes that they stand for.
+        if *actual_value == in_base64(expected_value) {
+            /// 4.4. One is enough.
             return IntegrityMatch::Matches;
         }
     }

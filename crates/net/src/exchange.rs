@@ -1,145 +1,168 @@
 //! One request over a socket and its answer.
 
-use std::error::Error;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use crossexam_fetch::NetworkFailure;
-use http::HeaderMap;
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use crossexam_web::HeaderList;
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadHalf};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 
+use crate::http1::{Head, NoAnswer, Reader};
 use crate::trust::Trust;
 
 /// How long a connection may take to come about.
 const CONNECTING: Duration = Duration::from_secs(30);
 
 /// How many chunks of a body are read before somebody wants them.
-pub(crate) const CHUNKS_AHEAD: usize = 16;
+const CHUNKS_AHEAD: usize = 16;
 
 /// A request and the way it takes.
 pub(crate) struct Job {
     pub(crate) address: SocketAddr,
     pub(crate) tls: Option<(ServerName<'static>, Trust)>,
-    pub(crate) request: http::Request<Full<Bytes>>,
+    pub(crate) method: Bytes,
+    pub(crate) request: Bytes,
 }
 
 /// What comes first of an answer.
-pub(crate) struct Head {
-    pub(crate) parts: http::response::Parts,
-    pub(crate) early_hints: Vec<HeaderMap>,
+pub(crate) struct Begun {
+    pub(crate) head: Head,
+    pub(crate) early_hints: Vec<HeaderList>,
     pub(crate) body: mpsc::Receiver<Chunk>,
 }
 
 /// A piece of a body; an error where it breaks off.
 pub(crate) type Chunk = Result<Bytes, ()>;
 
+type Answer = oneshot::Sender<Result<Begun, NetworkFailure>>;
+
 /// Makes the exchange. It ends when the answer has been handed over or nobody wants it any more.
-pub(crate) async fn run(job: Job, mut answer: oneshot::Sender<Result<Head, NetworkFailure>>) {
+pub(crate) async fn run(job: Job, mut answer: Answer) {
     tokio::select! {
         () = answer.closed() => {}
-        exchanged = exchange(job) => match exchanged {
-            Ok((head, body, chunks)) => {
-                if answer.send(Ok(head)).is_ok() {
-                    forward(body, chunks).await;
-                }
-            }
+        connected = connect(&job) => match connected {
+            Ok(Stream::Plain(stream)) => converse(stream, job, answer).await,
+            Ok(Stream::Tls(stream)) => converse(*stream, job, answer).await,
             // Whoever asked may be gone.
             Err(failure) => drop(answer.send(Err(failure))),
         },
     }
 }
 
-async fn exchange(job: Job) -> Result<(Head, Incoming, mpsc::Sender<Chunk>), NetworkFailure> {
-    let address = job.address;
-    let connecting = tokio::time::timeout(CONNECTING, TcpStream::connect(address));
+enum Stream {
+    Plain(TcpStream),
+    Tls(Box<tokio_rustls::client::TlsStream<TcpStream>>),
+}
+
+async fn connect(job: &Job) -> Result<Stream, NetworkFailure> {
+    let connecting = tokio::time::timeout(CONNECTING, TcpStream::connect(job.address));
     let stream = connecting
         .await
         .map_err(|_| NetworkFailure::TimedOut)?
-        .map_err(|error| not_connected(address, &error))?;
+        .map_err(|error| not_connected(job.address, &error))?;
     // A request is written at once; waiting for more to say would only delay it.
     let _ = stream.set_nodelay(true);
-    match job.tls {
-        None => converse(stream, job.request).await,
-        Some((name, trust)) => {
-            let host = name.to_str().into_owned();
-            let shaking = TlsConnector::from(trust.config).connect(name, stream);
-            let stream = tokio::time::timeout(CONNECTING, shaking)
-                .await
-                .map_err(|_| NetworkFailure::TimedOut)?
-                .map_err(|error| no_tls(host, &error))?;
-            converse(stream, job.request).await
+    let Some((name, trust)) = &job.tls else {
+        return Ok(Stream::Plain(stream));
+    };
+    let connector = TlsConnector::from(trust.config.clone());
+    let shaking = connector.connect(name.clone(), stream);
+    let stream = tokio::time::timeout(CONNECTING, shaking)
+        .await
+        .map_err(|_| NetworkFailure::TimedOut)?
+        .map_err(|error| no_tls(name.to_str().into_owned(), &error))?;
+    Ok(Stream::Tls(Box::new(stream)))
+}
+
+/// The request on its way out. Dropping it ends that.
+struct Writing(JoinHandle<()>);
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn converse<S>(stream: S, job: Job, mut answer: Answer)
+where
+    S: AsyncRead + AsyncWrite + Send + 'static,
+{
+    let (reading, mut writing) = tokio::io::split(stream);
+    let request = job.request;
+    // Servers may answer before they have read everything.
+    let writing = Writing(tokio::spawn(async move {
+        // What goes wrong there, the answer tells.
+        if writing.write_all(&request).await.is_ok() {
+            let _ = writing.flush().await;
+        }
+    }));
+    let mut reader = Reader::new(reading);
+    let begun = tokio::select! {
+        () = answer.closed() => return,
+        begun = begin(&mut reader, &job.method) => begun,
+    };
+    match begun {
+        Ok((head, early_hints)) => {
+            let (chunks, body) = mpsc::channel(CHUNKS_AHEAD);
+            let begun = Begun {
+                head,
+                early_hints,
+                body,
+            };
+            if answer.send(Ok(begun)).is_ok() {
+                forward(reader, chunks).await;
+            }
+        }
+        Err(failure) => drop(answer.send(Err(failure))),
+    }
+    drop(writing);
+}
+
+/// Reads the head of the final answer and what comes before it.
+async fn begin<S: AsyncRead + Unpin>(
+    reader: &mut Reader<S>,
+    method: &[u8],
+) -> Result<(Head, Vec<HeaderList>), NetworkFailure> {
+    let mut early_hints = Vec::new();
+    loop {
+        let head = reader
+            .head(method)
+            .await
+            .map_err(|no_answer| match no_answer {
+                NoAnswer::Ended => NetworkFailure::ConnectionReset,
+                NoAnswer::NotHttp(why) => NetworkFailure::NotHttp { why },
+            })?;
+        match head.status {
+            101 => {
+                let why = "a real server's change of protocols is not modelled".to_owned();
+                return Err(NetworkFailure::NotHttp { why });
+            }
+            103 => early_hints.push(head.headers),
+            100..200 => {}
+            _ => return Ok((head, early_hints)),
         }
     }
 }
 
-async fn converse<S>(
-    stream: S,
-    mut request: http::Request<Full<Bytes>>,
-) -> Result<(Head, Incoming, mpsc::Sender<Chunk>), NetworkFailure>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let (mut sender, connection) = http1::Builder::new()
-        .title_case_headers(true)
-        .handshake(TokioIo::new(stream))
-        .await
-        .map_err(|error| failure(&error))?;
-    tokio::spawn(async move {
-        // What breaks off there, the request or its body learn.
-        let _ = connection.await;
-    });
-    let early_hints = Arc::new(Mutex::new(Vec::new()));
-    let hints = early_hints.clone();
-    hyper::ext::on_informational(&mut request, move |interim| {
-        if interim.status() == http::StatusCode::EARLY_HINTS {
-            let mut hints = hints.lock().unwrap_or_else(PoisonError::into_inner);
-            hints.push(interim.headers().clone());
-        }
-    });
-    let response = sender
-        .send_request(request)
-        .await
-        .map_err(|error| failure(&error))?;
-    let (parts, body) = response.into_parts();
-    let (chunks, receiver) = mpsc::channel(CHUNKS_AHEAD);
-    let early_hints =
-        std::mem::take(&mut *early_hints.lock().unwrap_or_else(PoisonError::into_inner));
-    let head = Head {
-        parts,
-        early_hints,
-        body: receiver,
-    };
-    Ok((head, body, chunks))
-}
-
 /// Hands the body on, chunk by chunk, until nobody wants more.
-async fn forward(mut body: Incoming, chunks: mpsc::Sender<Chunk>) {
+async fn forward<S: AsyncRead>(mut reader: Reader<ReadHalf<S>>, chunks: mpsc::Sender<Chunk>) {
     loop {
-        let frame = tokio::select! {
+        let chunk = tokio::select! {
             () = chunks.closed() => return,
-            frame = body.frame() => frame,
+            chunk = reader.chunk() => chunk,
         };
-        let chunk = match frame {
-            None => return,
-            Some(Err(_)) => Err(()),
-            Some(Ok(frame)) => match frame.into_data() {
-                Ok(data) => Ok(data),
-                // Trailers are no part of what a page sees.
-                Err(_) => continue,
-            },
+        let (chunk, goes_on) = match chunk {
+            Ok(None) => return,
+            Ok(Some(bytes)) => (Ok(bytes), true),
+            Err(_) => (Err(()), false),
         };
-        let is_broken = chunk.is_err();
-        if chunks.send(chunk).await.is_err() || is_broken {
+        if chunks.send(chunk).await.is_err() || !goes_on {
             return;
         }
     }
@@ -170,18 +193,5 @@ fn no_tls(host: String, error: &std::io::Error) -> NetworkFailure {
             why: format!("the TLS handshake failed: {other}"),
         },
         None => NetworkFailure::ConnectionReset,
-    }
-}
-
-fn failure(error: &hyper::Error) -> NetworkFailure {
-    if error.is_parse() {
-        let why = error
-            .source()
-            .map_or_else(|| error.to_string(), ToString::to_string);
-        NetworkFailure::NotHttp { why }
-    } else if error.is_timeout() {
-        NetworkFailure::TimedOut
-    } else {
-        NetworkFailure::ConnectionReset
     }
 }

@@ -7,11 +7,12 @@
 //! [`WallClock`]), since nothing can be said beforehand of how long a real server takes.
 //!
 //! MODEL: each request has a connection of its own, which ends with its answer; whether the browser would have used an
-//! earlier one, it decides for itself as ever. HTTP/1.1 is spoken, with and without TLS; WebSocket connections are not
-//! carried.
+//! earlier one, it decides for itself as ever. HTTP/1.1 is spoken, with and without TLS, and read as leniently as browsers
+//! read it; WebSocket connections are not carried.
 
 mod clock;
 mod exchange;
+mod http1;
 mod live_server;
 mod outside;
 mod trust;

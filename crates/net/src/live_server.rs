@@ -1,19 +1,21 @@
 //! A real server behind a port of the simulated network.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
 use crossexam_fetch::NetworkFailure;
 use crossexam_fetch::body::{BodyStream, BodyWriter};
 use crossexam_sim::network::Network;
 use crossexam_sim::server::{
-    EarlyHints, LocalBoxFuture, PeerInfo, ReasonPhrase, Server, ServerError,
+    EarlyHints, LocalBoxFuture, PeerInfo, ReasonPhrase, Server, ServerError, WireServer,
 };
-use http_body_util::Full;
+use crossexam_sim::{WireRequest, WireResponse};
 use rustls::pki_types::ServerName;
 use tokio::sync::{mpsc, oneshot};
+use url::Url;
 
-use crate::exchange::{self, Chunk, Head, Job};
+use crate::exchange::{self, Begun, Chunk, Job};
+use crate::http1::request_bytes;
 use crate::outside::Outside;
 use crate::trust::Trust;
 
@@ -51,65 +53,88 @@ impl LiveServer {
         }
     }
 
-    fn job(&self, request: http::Request<Bytes>) -> Result<Job, NetworkFailure> {
-        let (mut parts, body) = request.into_parts();
-        parts.extensions.clear();
+    fn job(&self, request: &WireRequest) -> Result<Job, NetworkFailure> {
         let tls = match &self.trust {
             None => None,
-            Some(trust) => Some((server_name(&parts.headers)?, trust.clone())),
+            Some(trust) => Some((server_name(&request.url)?, trust.clone())),
         };
         Ok(Job {
             address: self.address,
             tls,
-            request: http::Request::from_parts(parts, Full::new(body)),
+            method: request.method.clone(),
+            request: request_bytes(request),
         })
     }
 
-    async fn answer(
-        &self,
-        request: http::Request<Bytes>,
-    ) -> Result<http::Response<Bytes>, ServerError> {
+    async fn ask(&self, request: &WireRequest) -> Result<WireResponse, NetworkFailure> {
         let job = self.job(request)?;
         let (sender, receiver) = oneshot::channel();
         self.outside.spawn(exchange::run(job, sender));
-        let work = self.network.executor().begin_outside_work();
+        let executor = self.network.executor();
+        let work = executor.begin_outside_work();
         // The other thread may end with the process.
         let answered = receiver
             .await
             .unwrap_or(Err(NetworkFailure::ConnectionReset));
         drop(work);
-        let Head {
-            parts,
+        let Begun {
+            head,
             early_hints,
             body,
         } = answered?;
-        let mut response = http::Response::new(Bytes::new());
-        *response.status_mut() = parts.status;
-        *response.headers_mut() = parts.headers;
-        let extensions = response.extensions_mut();
-        let reason = match parts.extensions.get::<hyper::ext::ReasonPhrase>() {
-            Some(reason) => Bytes::copy_from_slice(reason.as_bytes()),
-            None => Bytes::from_static(
-                parts
-                    .status
-                    .canonical_reason()
-                    .unwrap_or_default()
-                    .as_bytes(),
-            ),
-        };
-        extensions.insert(ReasonPhrase(reason));
-        if !early_hints.is_empty() {
-            extensions.insert(EarlyHints(early_hints));
-        }
-        let (writer, stream) = BodyStream::written();
-        extensions.insert(self.network.pieces(stream));
-        let executor = self.network.executor();
+        let (writer, pieces) = BodyStream::written();
         let work = executor.begin_outside_work();
         executor.spawn("a body from outside", async move {
             pump(body, writer).await;
             drop(work);
         });
-        Ok(response)
+        Ok(WireResponse {
+            status: head.status,
+            status_message: head.status_message,
+            header_list: head.headers,
+            pieces: Some(pieces),
+            early_hints,
+            ..WireResponse::default()
+        })
+    }
+
+    /// The answer as the `http` crate has it.
+    fn to_http(&self, response: WireResponse) -> Result<http::Response<Bytes>, ServerError> {
+        let mut answer = http::Response::builder().status(response.status);
+        for header in &response.header_list {
+            answer = answer.header(&header.name[..], &header.value[..]);
+        }
+        let mut hints = Vec::new();
+        for hint in &response.early_hints {
+            let mut map = http::HeaderMap::new();
+            for header in hint {
+                let name = http::HeaderName::from_bytes(&header.name).map_err(ServerError::new)?;
+                let value =
+                    http::HeaderValue::from_bytes(&header.value).map_err(ServerError::new)?;
+                map.append(name, value);
+            }
+            hints.push(map);
+        }
+        let mut answer = answer.body(response.body)?;
+        let extensions = answer.extensions_mut();
+        extensions.insert(ReasonPhrase(response.status_message));
+        if !hints.is_empty() {
+            extensions.insert(EarlyHints(hints));
+        }
+        if let Some(pieces) = response.pieces {
+            extensions.insert(self.network.pieces(pieces));
+        }
+        Ok(answer)
+    }
+}
+
+impl WireServer for LiveServer {
+    fn answer<'a>(
+        &'a self,
+        request: &'a WireRequest,
+        _peer: PeerInfo,
+    ) -> LocalBoxFuture<'a, Result<WireResponse, ServerError>> {
+        Box::pin(async move { self.ask(request).await.map_err(ServerError::from) })
     }
 }
 
@@ -117,9 +142,30 @@ impl Server for LiveServer {
     fn handle<'a>(
         &'a self,
         request: http::Request<Bytes>,
-        _peer: PeerInfo,
+        peer: PeerInfo,
     ) -> LocalBoxFuture<'a, Result<http::Response<Bytes>, ServerError>> {
-        Box::pin(self.answer(request))
+        Box::pin(async move {
+            let url = peer.url(&request);
+            let url = url.parse().map_err(|error| {
+                ServerError::new(format!("{url} is no URL to ask a real server for: {error}"))
+            })?;
+            let (parts, body) = request.into_parts();
+            let headers = parts.headers.iter().map(|(name, value)| {
+                let name = Bytes::copy_from_slice(name.as_str().as_bytes());
+                (name, Bytes::copy_from_slice(value.as_bytes()))
+            });
+            let request = WireRequest {
+                method: Bytes::copy_from_slice(parts.method.as_str().as_bytes()),
+                url,
+                headers: headers.collect(),
+                body,
+            };
+            self.to_http(self.ask(&request).await?)
+        })
+    }
+
+    fn as_wire_server(&self) -> Option<&dyn WireServer> {
+        Some(self)
     }
 }
 
@@ -144,18 +190,15 @@ async fn pump(mut chunks: mpsc::Receiver<Chunk>, writer: BodyWriter) {
 }
 
 /// The name that the server's certificate must be for.
-fn server_name(headers: &http::HeaderMap) -> Result<ServerName<'static>, NetworkFailure> {
-    let host = headers
-        .get(http::header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .and_then(|host| host.parse::<http::uri::Authority>().ok())
-        .map(|authority| authority.host().to_owned())
-        .unwrap_or_default();
-    let unbracketed = host.trim_start_matches('[').trim_end_matches(']');
-    ServerName::try_from(unbracketed)
-        .map(|name| name.to_owned())
-        .map_err(|_| NetworkFailure::CertificateInvalid {
-            why: "no certificate can be for such a name".to_owned(),
-            host,
-        })
+fn server_name(url: &Url) -> Result<ServerName<'static>, NetworkFailure> {
+    let name = match url.host() {
+        Some(url::Host::Domain(domain)) => ServerName::try_from(domain.to_owned()).ok(),
+        Some(url::Host::Ipv4(address)) => Some(IpAddr::from(address).into()),
+        Some(url::Host::Ipv6(address)) => Some(IpAddr::from(address).into()),
+        None => None,
+    };
+    name.ok_or_else(|| NetworkFailure::CertificateInvalid {
+        host: url.host_str().unwrap_or_default().to_owned(),
+        why: "no certificate can be for such a name".to_owned(),
+    })
 }

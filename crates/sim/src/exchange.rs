@@ -13,10 +13,10 @@ use url::Url;
 
 use crate::attacker::{Attacker, Meddling};
 use crate::connection::{Connecting, OpenConnection, ServerConnection};
-use crate::journal::{Answer, Event, Exchange, ExchangeId, Exposure, FetchId, Holder};
+use crate::journal::{Answer, Event, Exchange, ExchangeId, Exposure, FetchId, Holder, Sender};
 use crate::machine::Fault;
 use crate::network::{Network, Vantage};
-use crate::server::PeerInfo;
+use crate::server::{PeerInfo, ServerError};
 use crate::sockets::Way;
 use crate::wire::{WireRequest, WireResponse, framed, from_http, plain, reframe};
 
@@ -145,12 +145,15 @@ impl Network {
         vantage: &Vantage,
         outgoing: &Outgoing<'_>,
     ) -> (WireRequest, Recorder<'_>) {
-        let request = WireRequest::new(
+        let mut request = WireRequest::new(
             outgoing.method.clone(),
             outgoing.url,
             outgoing.headers,
             outgoing.body,
         );
+        if matches!(vantage.sender, Sender::Browser { .. }) {
+            request.combine_headers();
+        }
         let recorder = Recorder {
             network: self,
             id,
@@ -477,6 +480,12 @@ async fn serve(
     request: &WireRequest,
     peer: PeerInfo,
 ) -> Result<WireResponse, NetworkFailure> {
+    if let Some(server) = server.as_wire_server() {
+        let answer = server.answer(request, peer).await;
+        return answer
+            .map(|response| framed(&request.method, response))
+            .map_err(ServerError::into_failure);
+    }
     let http_request = match request.to_http(peer.clone()) {
         Ok(http_request) => http_request,
         // NB: most servers refuse such requests themselves.
@@ -492,9 +501,7 @@ async fn serve(
             from_http(&request.method, response, upgrade, pieces)
                 .map_err(|why| NetworkFailure::NotHttp { why })
         }
-        Err(error) => Err(error
-            .failure
-            .unwrap_or(NetworkFailure::ServerFailed { why: error.why })),
+        Err(error) => Err(error.into_failure()),
     }
 }
 

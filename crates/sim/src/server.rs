@@ -12,6 +12,7 @@ use http_body_util::{BodyExt, Full};
 use tower_service::Service;
 
 use crate::journal::ExchangeId;
+use crate::wire::{WireRequest, WireResponse};
 
 /// A future on the heap that stays in its thread.
 pub type LocalBoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -30,12 +31,33 @@ pub trait Server {
     /// # Errors
     ///
     /// A server that fails has no answer: the connection breaks off, and the client's failure is
-    /// [`NetworkFailure::ServerFailed`](crossexam_fetch::NetworkFailure::ServerFailed).
+    /// [`NetworkFailure::ServerFailed`].
     fn handle<'a>(
         &'a self,
         request: http::Request<Bytes>,
         peer: PeerInfo,
     ) -> LocalBoxFuture<'a, Result<http::Response<Bytes>, ServerError>>;
+
+    /// The server as one that takes messages as they are on the wire, if it is one. Such a server is not asked by
+    /// [`handle`](Self::handle).
+    fn as_wire_server(&self) -> Option<&dyn WireServer> {
+        None
+    }
+}
+
+/// A server that takes requests and gives answers as they are on the wire: with the spelling of names, and with
+/// everything that the `http` crate's types cannot hold.
+pub trait WireServer {
+    /// Answers one request.
+    ///
+    /// # Errors
+    ///
+    /// As [`Server::handle`].
+    fn answer<'a>(
+        &'a self,
+        request: &'a WireRequest,
+        peer: PeerInfo,
+    ) -> LocalBoxFuture<'a, Result<WireResponse, ServerError>>;
 }
 
 /// What a server knows of whom it is answering.
@@ -86,6 +108,12 @@ impl ServerError {
             why: why.to_string(),
             failure: None,
         }
+    }
+
+    /// What the client sees of it.
+    pub(crate) fn into_failure(self) -> NetworkFailure {
+        self.failure
+            .unwrap_or(NetworkFailure::ServerFailed { why: self.why })
     }
 }
 

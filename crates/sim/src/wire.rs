@@ -59,6 +59,18 @@ impl WireRequest {
         }
     }
 
+    /// Makes one header of those with the same name, as browsers write them.
+    pub(crate) fn combine_headers(&mut self) {
+        let mut combined = HeaderList::with_capacity(self.headers.len());
+        for header in &self.headers {
+            if !combined.contains(&header.name) {
+                let value = self.headers.get(&header.name);
+                combined.append(header.name.clone(), value.unwrap_or_default());
+            }
+        }
+        self.headers = combined;
+    }
+
     /// The target in origin-form: path and query.
     pub fn target(&self) -> &str {
         &self.url[url::Position::BeforePath..url::Position::AfterQuery]

@@ -1,6 +1,7 @@
 //! One test at one URL, in a browser of its own.
 
 use std::cell::RefCell;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
@@ -11,9 +12,10 @@ use crossexam_net::{LiveServer, Outside, Trust, WallClock};
 use crossexam_sim::journal::{Event, FetchOutcome};
 use crossexam_sim::machine::{Listener, Machine};
 use crossexam_sim::network::{Link, Network};
-use crossexam_sim::server::{LocalBoxFuture, PeerInfo, Server, ServerError};
+use crossexam_sim::server::{LocalBoxFuture, PeerInfo, Server, ServerError, WireServer};
 use crossexam_sim::tls::Certificate;
-use crossexam_sim::{Limits, Profile, World, WorldConfig};
+use crossexam_sim::{Clock, Limits, Profile, WireRequest, WireResponse, World, WorldConfig};
+use crossexam_web::Timestamp;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -148,9 +150,33 @@ const fn harness_status(status: u8) -> Status {
 }
 
 /// The suite's server, but for one file.
+#[derive(Debug, Clone)]
 struct Suite(LiveServer);
 
 const REPORT: &str = include_str!("report.js");
+
+impl WireServer for Suite {
+    fn answer<'a>(
+        &'a self,
+        request: &'a WireRequest,
+        peer: PeerInfo,
+    ) -> LocalBoxFuture<'a, Result<WireResponse, ServerError>> {
+        if request.url.path() == "/resources/testharnessreport.js" {
+            return Box::pin(async {
+                Ok(WireResponse {
+                    status: 200,
+                    status_message: Bytes::from_static(b"OK"),
+                    header_list: [("Content-Type", "text/javascript;charset=utf-8")]
+                        .into_iter()
+                        .collect(),
+                    body: Bytes::from_static(REPORT.as_bytes()),
+                    ..WireResponse::default()
+                })
+            });
+        }
+        self.0.answer(request, peer)
+    }
+}
 
 impl Server for Suite {
     fn handle<'a>(
@@ -158,15 +184,11 @@ impl Server for Suite {
         request: http::Request<Bytes>,
         peer: PeerInfo,
     ) -> LocalBoxFuture<'a, Result<http::Response<Bytes>, ServerError>> {
-        if request.uri().path() == "/resources/testharnessreport.js" {
-            return Box::pin(async {
-                let response = http::Response::builder()
-                    .header("Content-Type", "text/javascript;charset=utf-8")
-                    .body(Bytes::from_static(REPORT.as_bytes()))?;
-                Ok(response)
-            });
-        }
         self.0.handle(request, peer)
+    }
+
+    fn as_wire_server(&self) -> Option<&dyn WireServer> {
+        Some(self)
     }
 }
 
@@ -203,12 +225,23 @@ fn url(test: &Test, ports: &Ports) -> Option<Url> {
     Url::parse(&url).ok()
 }
 
+/// Where a run's randomness comes from: another one for each. The suite's server keeps what tests leave with it under
+/// random names, for all of them.
+fn seed(test: &Test, now: Timestamp) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    test.url.hash(&mut hasher);
+    now.hash(&mut hasher);
+    hasher.finish()
+}
+
 /// Runs a test.
 pub fn run(test: &Test, setting: &Setting) -> Outcome {
     let Some(url) = url(test, &setting.ports) else {
         return Outcome::bare(Status::Error, "the suite's server has no port for it");
     };
+    let clock = WallClock::new();
     let config = WorldConfig {
+        seed: seed(test, clock.now()),
         trace: false,
         limits: Limits {
             steps: u64::MAX,
@@ -216,7 +249,7 @@ pub fn run(test: &Test, setting: &Setting) -> Outcome {
         },
         ..WorldConfig::default()
     };
-    let world = World::in_real_time(config, Rc::new(WallClock::new()));
+    let world = World::in_real_time(config, Rc::new(clock));
     let network = world.network();
     network.set_link(Link {
         latency: Duration::ZERO,
