@@ -384,6 +384,7 @@ impl Browser {
     pub fn close_tab(&self, tab: Option<u64>) -> Result<(), ActionError> {
         let navigable = self.tab(tab)?;
         self.action(format!("closes tab {}", navigable.tab));
+        self.inner.unload(&navigable);
         self.inner.destroy_navigable(navigable.id);
         self.current
             .set(self.tabs().last().map_or(0, |tab| tab.tab));

@@ -52,6 +52,8 @@ pub(crate) struct Document {
     pub(crate) activation: Cell<Option<Timestamp>>,
     /// What the person has seen of it.
     pub(crate) shown: RefCell<String>,
+    /// Whether it has been told that it goes. From then on it navigates nothing.
+    pub(crate) unloading: Cell<bool>,
     /// Whether another document has taken its place.
     pub(crate) gone: Cell<bool>,
 }
@@ -105,6 +107,14 @@ impl Document {
     /// <https://html.spec.whatwg.org/multipage/interaction.html#consume-user-activation>
     pub(crate) fn consume_activation(&self) {
         self.activation.set(None);
+    }
+
+    /// Sets whether it is gone, for everybody and for its own scripts.
+    pub(crate) fn set_gone(&self, gone: bool) {
+        self.gone.set(gone);
+        if let (Some(realm), Some(agent)) = (self.realm.get(), self.cluster.running_agent()) {
+            agent.set_realm_alive(realm, !gone);
+        }
     }
 
     /// Stops what the document has started, but for fetches that outlive it, and its realm.

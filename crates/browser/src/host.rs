@@ -425,7 +425,7 @@ impl DocumentHost for AgentHost {
 
     fn remove_frame(&self, realm: RealmId, window: WindowId) {
         if let Some((browser, _)) = self.at(realm) {
-            browser.destroy_navigable(window.0);
+            browser.close_navigable(window.0);
         }
     }
 
@@ -502,10 +502,14 @@ impl DocumentHost for AgentHost {
         }
         let inner = browser.clone();
         browser.spawn("delivers a message", async move {
-            let Some(receiver) = inner
-                .navigable(window.0)
-                .and_then(|navigable| navigable.document())
-            else {
+            let receiver = || inner.navigable(window.0)?.document();
+            let is_near = |other: &Rc<Document>| Rc::ptr_eq(&other.cluster, &document.cluster);
+            if !receiver().is_some_and(|receiver| is_near(&receiver)) {
+                // From one agent to another it takes a while: that a frame has loaded is known sooner than what its
+                // load event's handlers send.
+                inner.executor.sleep(Duration::ZERO).await;
+            }
+            let Some(receiver) = receiver() else {
                 return;
             };
             let origin = receiver.origin.borrow().clone();
@@ -535,10 +539,7 @@ impl DocumentHost for AgentHost {
         };
         // A script closes only what a script has opened.
         if navigable.holder.is_none() && navigable.opened_by_script {
-            let inner = browser.clone();
-            browser.spawn("closes a window", async move {
-                inner.destroy_navigable(window.0)
-            });
+            browser.close_navigable(window.0);
         }
     }
 

@@ -80,6 +80,7 @@ impl Inner {
             object_urls: Default::default(),
             activation: None.into(),
             shown: String::new().into(),
+            unloading: false.into(),
             gone: false.into(),
         })
     }
@@ -162,6 +163,7 @@ impl Inner {
         let is_srcdoc = matches_about_srcdoc(&url);
         let inherits_base = is_srcdoc || matches_about_blank(&url);
         let host = self.host_of(&url, creator);
+        self.unload(navigable);
         self.destroy_contents(navigable);
         if group_switch == GroupSwitch::Needed && navigable.holder.is_none() {
             // Nobody of before knows this window any more, nor it them.
@@ -222,6 +224,7 @@ impl Inner {
 
     /// Shows an error page: nobody's document, without scripts.
     pub(crate) fn show_error(&self, navigable: &Rc<Navigable>, url: &Url, why: &str) {
+        self.unload(navigable);
         self.destroy_contents(navigable);
         let document = self.create_document(
             navigable,

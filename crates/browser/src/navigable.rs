@@ -153,7 +153,7 @@ impl Navigables for Inner {
         let tops = all
             .values()
             .rev()
-            .filter(|it| it.group.get() == group && it.holder.is_none());
+            .filter(|it| it.group.get() == group && it.holder.is_none() && !it.closed.get());
         tops.map(|navigable| navigable.id).collect()
     }
 }
@@ -209,7 +209,7 @@ impl Inner {
     pub(crate) fn navigable_known_to(&self, document: &Document, id: u64) -> Option<Rc<Navigable>> {
         let own = document.navigable.upgrade()?;
         self.navigable(id)
-            .filter(|navigable| navigable.group.get() == own.group.get())
+            .filter(|navigable| navigable.group.get() == own.group.get() && !navigable.closed.get())
     }
 
     /// The windows around a navigable.
@@ -228,6 +228,67 @@ impl Inner {
                 .collect(),
             name: navigable.name.borrow().clone(),
         }
+    }
+
+    /// Tells the documents of a navigable that they go, those in frames first.
+    ///
+    /// <https://html.spec.whatwg.org/multipage/document-lifecycle.html#unload-a-document-and-its-descendants>
+    pub(crate) fn unload(&self, navigable: &Navigable) {
+        let children = navigable.children.borrow().clone();
+        for child in children.into_iter().filter_map(|id| self.navigable(id)) {
+            self.unload(&child);
+        }
+        let Some(document) = navigable.document() else {
+            return;
+        };
+        if document.unloading.replace(true) {
+            return;
+        }
+        if let Some(realm) = document.realm.get() {
+            self.run_task(&document, |agent| agent.unload_document(realm));
+        }
+    }
+
+    /// The documents of a navigable and of the frames in it.
+    fn documents_in(&self, navigable: &Navigable) -> Vec<Rc<Document>> {
+        let mut documents: Vec<_> = navigable.document().into_iter().collect();
+        let children = navigable.children.borrow();
+        for child in children.iter().filter_map(|&id| self.navigable(id)) {
+            documents.extend(self.documents_in(&child));
+        }
+        documents
+    }
+
+    /// Closes a navigable: for everybody else it is gone at once.
+    ///
+    /// MODEL: its documents learn of it in a task, since a script may be running. Browsers tell documents of the same
+    /// agent before whatever closes the navigable returns.
+    pub(crate) fn close_navigable(&self, id: u64) {
+        let (Some(browser), Some(navigable)) = (self.this.upgrade(), self.navigable(id)) else {
+            return;
+        };
+        if navigable.closed.replace(true) {
+            return;
+        }
+        let holder = navigable.holder.as_ref();
+        if let Some(parent) = holder.and_then(|holder| self.navigable(holder.parent)) {
+            parent.children.borrow_mut().retain(|child| *child != id);
+        }
+        if let Some(ongoing) = navigable.ongoing.take() {
+            ongoing.controller.terminate();
+        }
+        // Scripts that still hold its functions find it gone.
+        let documents = self.documents_in(&navigable);
+        documents
+            .iter()
+            .for_each(|document| document.set_gone(true));
+        self.spawn("unloads", async move {
+            documents
+                .iter()
+                .for_each(|document| document.set_gone(false));
+            browser.unload(&navigable);
+            browser.destroy_navigable(id);
+        });
     }
 
     /// Takes a navigable and everything in it away.

@@ -82,6 +82,11 @@ impl Inner {
 
     /// Navigates. What was under way in the navigable is given up.
     pub(crate) fn navigate(&self, navigable: &Rc<Navigable>, navigation: Navigation) {
+        // <https://html.spec.whatwg.org/multipage/browsing-the-web.html#navigate>, step 6: a document that goes stays on
+        // its way.
+        if navigable.document().is_some_and(|it| it.unloading.get()) {
+            return;
+        }
         let url = &navigation.entry.url;
         if url.scheme() == "javascript" {
             self.unmodelled(format!("a navigation to {url}"));
@@ -238,7 +243,10 @@ impl Inner {
             NavigationFetch::Params(mut params) => {
                 if let Some(body) = &mut params.response.body {
                     // MODEL: a document is parsed when all of it is there; what breaks off is shown as far as it came.
-                    let buffered = ongoing.controller.unless_canceled(body.buffer()).await;
+                    let buffered = ongoing
+                        .controller
+                        .unless_canceled(body.buffer_what_comes())
+                        .await;
                     if buffered.is_err() || !Self::is_current(navigable, ongoing) {
                         let outcome = self.outcome_of_error(&canceled());
                         self.end_recording(recording, outcome);

@@ -33,6 +33,10 @@ impl Inner {
         let Some(own) = document.navigable.upgrade() else {
             return Ok(None);
         };
+        // Who goes opens no windows.
+        if document.unloading.get() && matches!(target, NavigationTarget::Named(_)) {
+            return Ok(None);
+        }
         let url = if url.is_empty() && matches!(target, NavigationTarget::Named(_)) {
             // `window.open("")` shows `about:blank`, or leaves the window as it is.
             None

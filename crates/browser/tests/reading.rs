@@ -294,3 +294,48 @@ fn mutual_document_domain_opens_two_documents_to_each_other() {
         ]
     );
 }
+
+#[test]
+fn a_file_reader_reads_blobs() {
+    let scene = Scene::new();
+    scene.page(
+        "alice",
+        "<script>
+            const blob = new Blob([new Uint8Array([0x68, 0xe9])], { type: 'text/plain;charset=latin1' });
+            const read = (how, ...args) => new Promise((resolve) => {
+                const reader = new FileReader(), events = [];
+                for (const type of ['loadstart', 'progress', 'load', 'loadend']) reader.addEventListener(type, () => events.push(type));
+                reader.onloadend = () => resolve([how, reader.result, events.join(), reader.readyState]);
+                reader[how](blob, ...args);
+                try { reader[how](blob); } catch ({ name }) { events.push(name); }
+            });
+            (async () => {
+                console.log(...await read('readAsText'));
+                console.log(...await read('readAsText', 'utf-8'));
+                console.log(...await read('readAsDataURL'));
+                const [, buffer] = await read('readAsArrayBuffer');
+                console.log(buffer.byteLength, (await read('readAsBinaryString'))[1].length);
+                const reader = new FileReader();
+                reader.onabort = reader.onload = ({ type }) => console.log(type, reader.result, reader.error.name);
+                reader.readAsText(blob);
+                reader.abort();
+                console.log((await new Response('', { headers: { 'Content-Type': 'Text/HTML;charset=UTF-8' } }).blob()).type);
+            })();
+        </script>",
+    );
+    scene.visit("https://alice.example/");
+    let events = "InvalidStateError,loadstart,progress,load,loadend 2";
+    assert_eq!(
+        scene.console(),
+        [
+            format!("https://alice.example: readAsText h\u{e9} {events}"),
+            format!("https://alice.example: readAsText h\u{fffd} {events}"),
+            format!(
+                "https://alice.example: readAsDataURL data:text/plain;charset=latin1;base64,aOk= {events}"
+            ),
+            "https://alice.example: 2 2".to_owned(),
+            "https://alice.example: abort null AbortError".to_owned(),
+            "https://alice.example: text/html;charset=utf-8".to_owned(),
+        ]
+    );
+}

@@ -499,3 +499,94 @@ fn closing_a_tab_stops_what_it_does() {
         Ok(2)
     );
 }
+
+/// A page that tells the server, with fetches that outlive it, what happens to it.
+const LEAVING: &str = "<script>
+    const tell = (what) => fetch('/told?' + what, { keepalive: true, method: 'POST' });
+    for (const type of ['pageshow', 'pagehide', 'unload']) {
+        addEventListener(type, (event) => tell(type + '-' + event.target.nodeType + '-' + event.persisted));
+    }
+    document.addEventListener('visibilitychange', () => tell('visibilitychange-' + document.visibilityState));
+    addEventListener('unload', () => {
+        location.href = 'https://dave.example/never';
+        parent.postMessage('goodbye ' + window.open('https://dave.example/never'), '*');
+    });
+    onclick = () => { location.href = 'https://dave.example/'; };
+</script><p>here";
+
+const TOLD: [&str; 4] = [
+    "/told?pageshow-9-false",
+    "/told?pagehide-9-false",
+    "/told?visibilitychange-hidden",
+    "/told?unload-9-undefined",
+];
+
+/// What the page told Alice's server.
+fn told(scene: &Scene) -> Vec<String> {
+    let exchanges = scene.exchanges();
+    let urls = exchanges.iter().map(|exchange| &exchange.url);
+    let told = urls.filter_map(|url| url.strip_prefix("https://alice.example"));
+    told.filter(|path| path.starts_with("/told"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn a_document_learns_that_it_goes_and_can_still_send() {
+    let scene = Scene::new();
+    scene.page("alice", LEAVING);
+    scene.page("dave", "<p>elsewhere");
+    scene.visit("https://alice.example/");
+    scene.click("p");
+    assert_eq!(told(&scene), TOLD);
+    assert_eq!(scene.bob.tabs().len(), 1);
+    assert_eq!(scene.bob.tabs()[0].url, "https://dave.example/");
+}
+
+#[test]
+fn a_frame_that_is_removed_learns_it_too() {
+    let scene = Scene::new();
+    scene.page("alice", LEAVING);
+    scene.page(
+        "charlie",
+        "<iframe src='https://alice.example/'></iframe><script>
+            onmessage = ({ data }) => console.log(data);
+            onload = () => {
+                const frame = document.querySelector('iframe'), { contentWindow } = frame;
+                frame.remove();
+                console.log(frame.contentWindow, contentWindow.closed, length);
+            };
+        </script>",
+    );
+    scene.visit("https://charlie.example/");
+    assert_eq!(told(&scene), TOLD);
+    assert_eq!(
+        scene.console(),
+        [
+            "https://charlie.example: null true 0",
+            "https://charlie.example: goodbye null"
+        ]
+    );
+}
+
+#[test]
+fn that_a_frame_has_loaded_is_known_before_what_it_sends_then() {
+    let scene = Scene::new();
+    scene.page(
+        "alice",
+        "<script>onload = () => parent.postMessage('loaded', '*')</script>",
+    );
+    scene.page(
+        "charlie",
+        "<script>onmessage = ({ data }) => console.log(data)</script>
+         <iframe src='https://alice.example/' onload='console.log(\"load\")'></iframe>",
+    );
+    scene.visit("https://charlie.example/");
+    assert_eq!(
+        scene.console(),
+        [
+            "https://charlie.example: load",
+            "https://charlie.example: loaded"
+        ]
+    );
+}

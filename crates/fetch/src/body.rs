@@ -134,6 +134,27 @@ impl Body {
         }
         Ok(())
     }
+
+    /// Waits until all of it is there, or it breaks off; what has come until then is there as a whole.
+    ///
+    /// # Errors
+    ///
+    /// When the stream breaks.
+    pub async fn buffer_what_comes(&mut self) -> Result<(), BodyError> {
+        if self.stream.as_whole().is_some() {
+            return Ok(());
+        }
+        let mut received = BytesMut::new();
+        let end = loop {
+            match self.stream.read_chunk().await {
+                Ok(Some(chunk)) => received.extend_from_slice(&chunk),
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        self.stream = BodyStream::whole(received.freeze());
+        end
+    }
 }
 
 /// Reads a stream chunk by chunk.

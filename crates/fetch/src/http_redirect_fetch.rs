@@ -47,8 +47,9 @@ pub fn location_url(
             printable(second)
         )));
     }
-    // SPEC: the standard hands the value's bytes to the URL parser and does not say how they become a string.
-    let text = String::from_utf8_lossy(location);
+    // SPEC: the standard hands the value's bytes to the URL parser and does not say how they become a string. As in
+    // browsers, bytes that are no UTF-8 are escaped one by one.
+    let text = escape_what_is_no_utf8(location);
     /// 3. Parse it against the URL that was fetched.
     let url = match response.url() {
         Some(base) => base.join(&text),
@@ -61,6 +62,18 @@ pub fn location_url(
     }
     /// 5. That is where it leads.
     Ok(Some(url))
+}
+
+/// Bytes as text, with a percent-encoded byte for each that is no UTF-8.
+fn escape_what_is_no_utf8(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text
 }
 
 /// Follows a redirect.

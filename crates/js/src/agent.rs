@@ -185,6 +185,14 @@ impl Agent {
         Ok(realm)
     }
 
+    /// Sets whether a realm is alive. One that is not finds, when its functions are called, that its document or program
+    /// is gone. Possible at any time.
+    pub fn set_realm_alive(&self, realm: RealmId, alive: bool) {
+        if let Some(scope) = self.scope_of(realm) {
+            scope.alive.set(alive);
+        }
+    }
+
     /// Destroys a realm: its scripts run no more, and what is delivered to it is dropped. Possible at any time.
     pub fn destroy_realm(&self, realm: RealmId) {
         let Some(gone) = self.realms.borrow_mut().remove(&realm) else {

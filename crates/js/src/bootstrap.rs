@@ -45,6 +45,7 @@ const FILES: &[File] = files![
     EVERY "body.js",
     EVERY "fetch.js",
     PAGES "xhr.js",
+    PAGES "file-reader.js",
     EVERY "websocket.js",
     PAGES "event-source.js",
     PAGES "navigator.js",

@@ -144,6 +144,18 @@ impl Agent {
         outcome
     }
 
+    /// The realm's document goes: fires `pagehide`, `visibilitychange` and `unload`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`deliver_timer`](Self::deliver_timer).
+    ///
+    /// <https://html.spec.whatwg.org/multipage/document-lifecycle.html#unload-a-document>
+    pub fn unload_document(&self, realm: RealmId) -> Result<(), ScriptError> {
+        self.call_entry(realm, "unload", |_, entry, _| entry.call::<_, ()>(()))
+            .map(drop)
+    }
+
     /// The document's URL was changed in its fragment alone: fires `hashchange`.
     ///
     /// # Errors

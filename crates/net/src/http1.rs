@@ -200,10 +200,14 @@ impl<S: AsyncRead + Unpin> Reader<S> {
         }
     }
 
-    /// Reads more; says whether there was more.
+    /// Reads more; says whether there was more. As for browsers, a TLS connection may end without saying so.
     async fn read_more(&mut self) -> std::io::Result<bool> {
         self.buffer.reserve(READ_AT_ONCE);
-        Ok(self.stream.read_buf(&mut self.buffer).await? > 0)
+        match self.stream.read_buf(&mut self.buffer).await {
+            Ok(count) => Ok(count > 0),
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Reads the head of an answer to a request with this method, interim or final. The body of a final one is read

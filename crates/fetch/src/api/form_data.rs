@@ -116,7 +116,10 @@ pub fn parse_multipart(bytes: &Bytes, boundary: &str) -> Result<Vec<Entry>, ApiE
 
 /// `form-data; name="…"; filename="…"`, where `%22`, `%0D` and `%0A` stand for what cannot be in quotes.
 fn parse_content_disposition(value: &[u8]) -> Option<(Option<String>, Option<String>)> {
-    let mut rest = value.strip_prefix(b"form-data")?;
+    let (form_data, mut rest) = value.split_at_checked(9)?;
+    if !form_data.eq_ignore_ascii_case(b"form-data") {
+        return None;
+    }
     let (mut name, mut filename) = (None, None);
     loop {
         rest = rest.trim_ascii_start();
@@ -126,17 +129,25 @@ fn parse_content_disposition(value: &[u8]) -> Option<(Option<String>, Option<Str
         rest = after.trim_ascii_start();
         let equals = rest.iter().position(|&byte| byte == b'=')?;
         let key = &rest[..equals];
-        rest = rest[equals + 1..].strip_prefix(b"\"")?;
-        let end = rest.iter().position(|&byte| byte == b'"')?;
-        let text = utf8_decode_without_bom(&rest[..end])
-            .replace("%0A", "\n")
-            .replace("%0D", "\r")
-            .replace("%22", "\"");
-        rest = &rest[end + 1..];
-        match key {
-            b"name" => name = Some(text),
-            b"filename" => filename = Some(text),
-            _ => {}
+        rest = &rest[equals + 1..];
+        let text = if let Some(quoted) = rest.strip_prefix(b"\"") {
+            let end = quoted.iter().position(|&byte| byte == b'"')?;
+            rest = &quoted[end + 1..];
+            utf8_decode_without_bom(&quoted[..end])
+                .replace("%0A", "\n")
+                .replace("%0D", "\r")
+                .replace("%22", "\"")
+        } else {
+            // A token.
+            let end = rest.iter().position(|&byte| byte == b';');
+            let (token, after) = rest.split_at(end.unwrap_or(rest.len()));
+            rest = after;
+            utf8_decode_without_bom(token.trim_ascii_end())
+        };
+        if key.eq_ignore_ascii_case(b"name") {
+            name = Some(text);
+        } else if key.eq_ignore_ascii_case(b"filename") {
+            filename = Some(text);
         }
     }
     (rest.is_empty() && name.is_some()).then_some((name, filename))

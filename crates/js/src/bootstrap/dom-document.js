@@ -151,6 +151,9 @@ export default function (ops, lib, global) {
       dom.replaceAll(title, dom.newText(document, convert.DOMString(value)));
     },
     get readyState() { return documentOf(this).readyState; },
+    // MODEL: every tab is seen. A document that no window shows is not.
+    get hidden() { return !documentOf(this).active || dom.isHidden === true; },
+    get visibilityState() { return this.hidden ? 'hidden' : 'visible'; },
     get referrer() {
       const { referrer } = documentOf(this);
       ops.exposeText('referrer', referrer);

@@ -389,6 +389,7 @@ export default function (ops, lib, global) {
     screenX: number, screenY: number, clientX: number, clientY: number, ctrlKey: flag, shiftKey: flag, altKey: flag, metaKey: flag,
     button: number, buttons: number, relatedTarget: [null],
   }, UIEvent);
+  lib.defineEvent('PageTransitionEvent', { persisted: flag });
   lib.defineEvent('HashChangeEvent', { oldURL: ['', convert.USVString], newURL: ['', convert.USVString] });
   dom.dispatchClick = (record, trusted) => {
     const init = { bubbles: true, cancelable: true, composed: true, view: global, detail: trusted ? 1 : 0, button: 0 };

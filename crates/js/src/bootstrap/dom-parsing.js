@@ -188,6 +188,7 @@ export default function (ops, lib, global) {
         return true;
       case 'loaded':
         phase = 'done';
+        dom.show();
         ops.documentProgress(true);
         return false;
       default: return false;

@@ -5,7 +5,7 @@ export default function (ops, lib, global) {
   const { get: reflectGet, set: reflectSet, has: reflectHas, deleteProperty } = Reflect;
   const { convert, dom } = lib;
   const NativeProxy = Proxy;
-  const { ErrorEvent, HashChangeEvent } = global;
+  const { ErrorEvent, HashChangeEvent, PageTransitionEvent } = global;
 
   // --- The realms of the agent that have a window: { realm: { global, document } }. ---------------------------------
   const agent = lib.peek(lib.slots, 'Agent') ?? lib.init(lib.slots, 'Agent', { __proto__: null, realms: { __proto__: null } });
@@ -407,6 +407,25 @@ export default function (ops, lib, global) {
     } finally {
       reporting = false;
     }
+  };
+  // --- The page is shown, and goes. ---------------------------------------------------------------------------------
+  // As the load event, these are the window's, with the document as their target.
+  const firePageTransition = (type) => {
+    lib.dispatch(global, lib.createEvent(PageTransitionEvent, type, { bubbles: true, cancelable: true, persisted: false }), dom.wrap(dom.document));
+  };
+  let isShowing = false;
+  dom.show = () => {
+    isShowing = true;
+    firePageTransition('pageshow');
+  };
+  lib.entries.unload = () => {
+    if (isShowing) {
+      isShowing = false;
+      firePageTransition('pagehide');
+      dom.isHidden = true;
+      lib.fire(dom.wrap(dom.document), 'visibilitychange', { bubbles: true });
+    }
+    lib.dispatch(global, lib.createEvent(lib.Event, 'unload'), dom.wrap(dom.document));
   };
   lib.entries.fragmentNavigation = (oldURL, newURL) => {
     lib.fire(global, 'hashchange', { oldURL, newURL }, HashChangeEvent);

@@ -304,6 +304,12 @@ export default function (ops, lib, global) {
     return promise.promise;
   };
   lib.exposeFunctions({
-    fetch(input) { return beginCall(input, arguments[1], arguments.length); },
+    fetch(input) {
+      // Called on something else than a global object, it rejects.
+      if (lib.isObject(this) && this !== global && lib.peek(this, 'Window') === undefined && lib.peek(this, 'WindowProxy') === undefined) {
+        return lib.promised(() => { throw new TypeError('fetch: this is no global object'); });
+      }
+      return beginCall(input, arguments[1], arguments.length);
+    },
   });
 }
