@@ -1,4 +1,4 @@
-//! Agents: which documents share an engine.
+//! Agents: which documents share an engine. A worker has one of its own.
 //!
 //! As HTML has it for most documents, a similar-origin window agent is that of a site within a browsing context group;
 //! an opaque origin has one of its own.
@@ -13,6 +13,7 @@ use crossexam_js::{Agent, RealmHost, RealmId, RealmKind, ScriptError};
 use crossexam_web::Site;
 
 use crate::document::Document;
+use crate::global::Global;
 use crate::host::AgentHost;
 use crate::inner::Inner;
 
@@ -25,7 +26,7 @@ pub(crate) struct ClusterKey {
     pub(crate) site: Site,
 }
 
-/// An agent and its realms' documents.
+/// An agent and its realms.
 pub(crate) struct Cluster {
     pub(crate) key: ClusterKey,
     agent: OnceCell<Result<Agent, ScriptError>>,
@@ -42,13 +43,15 @@ impl fmt::Debug for Cluster {
     }
 }
 
-/// The documents of an agent's realms.
+/// The realms of an agent.
 #[derive(Debug, Default)]
 pub(crate) struct Realms(RefCell<BTreeMap<RealmId, RealmEntry>>);
 
 #[derive(Debug)]
 struct RealmEntry {
     environment: Rc<Environment>,
+    global: Weak<Global>,
+    /// Of a window alone.
     document: Weak<Document>,
 }
 
@@ -57,6 +60,12 @@ impl Realms {
     pub(crate) fn document(&self, realm: RealmId) -> Option<Rc<Document>> {
         let document = self.0.borrow().get(&realm)?.document.upgrade()?;
         (!document.gone.get()).then_some(document)
+    }
+
+    /// The global object of a realm, if it is still there.
+    pub(crate) fn global(&self, realm: RealmId) -> Option<Rc<Global>> {
+        let global = self.0.borrow().get(&realm)?.global.upgrade()?;
+        (!global.gone.get()).then_some(global)
     }
 
     /// The environment of a realm.
@@ -100,22 +109,25 @@ impl Cluster {
         self.agent.get().and_then(|agent| agent.as_ref().ok())
     }
 
-    /// Gives a document its realm, unless it has one.
+    /// Gives a global object its realm, unless it has one; `document` is that of a window.
     pub(crate) fn create_realm(
         &self,
-        document: &Rc<Document>,
+        kind: RealmKind,
+        global: &Rc<Global>,
+        document: Weak<Document>,
         limits: crossexam_js::Limits,
     ) -> Result<RealmId, ScriptError> {
-        if let Some(realm) = document.realm.get() {
+        if let Some(realm) = global.realm.get() {
             return Ok(realm);
         }
-        let realm = self.agent(limits)?.create_realm(RealmKind::Window)?;
+        let realm = self.agent(limits)?.create_realm(kind)?;
         let entry = RealmEntry {
-            environment: document.environment.clone(),
-            document: Rc::downgrade(document),
+            environment: global.environment.clone(),
+            global: Rc::downgrade(global),
+            document,
         };
         self.realms.0.borrow_mut().insert(realm, entry);
-        document.realm.set(Some(realm));
+        global.realm.set(Some(realm));
         Ok(realm)
     }
 
@@ -125,17 +137,18 @@ impl Cluster {
             agent.destroy_realm(realm);
         }
         if let Some(entry) = self.realms.0.borrow_mut().get_mut(&realm) {
+            entry.global = Weak::new();
             entry.document = Weak::new();
         }
     }
 
-    /// Whether no document runs in it any more.
+    /// Whether nothing runs in it any more.
     pub(crate) fn is_unused(&self) -> bool {
         self.realms
             .0
             .borrow()
             .values()
-            .all(|entry| entry.document.strong_count() == 0)
+            .all(|entry| entry.global.strong_count() == 0)
     }
 
     /// Whether its failure is to be reported now: once.

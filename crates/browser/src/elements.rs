@@ -12,8 +12,9 @@ use crossexam_html::element_requests::{
 use crossexam_js::{ElementLoad, ElementOutcome, LoadingElement, OperationId};
 use crossexam_web::mime::{MimeType, extract_a_mime_type};
 
-use crate::document::{Document, Operation};
+use crate::document::Document;
 use crate::fetching::Cause;
+use crate::global::Operation;
 use crate::inner::Inner;
 
 impl Inner {

@@ -12,8 +12,8 @@ use crossexam_js::{EventSourceEvent, OperationId};
 use crossexam_web::Origin;
 use url::Url;
 
-use crate::document::{Document, Operation};
 use crate::fetching::Cause;
+use crate::global::{Global, Operation};
 use crate::inner::Inner;
 
 /// What a connection leaves for the next one.
@@ -28,7 +28,7 @@ impl Inner {
     /// `new EventSource(url)`.
     pub(crate) fn open_event_source(
         &self,
-        document: &Rc<Document>,
+        global: &Rc<Global>,
         operation: OperationId,
         url: Url,
         with_credentials: WithCredentials,
@@ -37,14 +37,14 @@ impl Inner {
             return;
         };
         let controller = Rc::new(FetchController::new());
-        document.operations.borrow_mut().insert(
+        global.operations.borrow_mut().insert(
             operation,
             Operation::Fetch {
                 controller: controller.clone(),
                 keepalive: false,
             },
         );
-        let document = document.clone();
+        let global = global.clone();
         let mut source = Source {
             url,
             with_credentials,
@@ -57,24 +57,24 @@ impl Inner {
         self.executor.spawn(&name, async move {
             loop {
                 let verdict = browser
-                    .connect(&document, operation, &mut source, &controller)
+                    .connect(&global, operation, &mut source, &controller)
                     .await;
-                if controller.is_canceled() || document.gone.get() {
+                if controller.is_canceled() || global.gone.get() {
                     return;
                 }
                 match verdict {
                     Verdict::Announce | Verdict::Reestablish => {}
                     Verdict::Fail => {
-                        document.operations.borrow_mut().remove(&operation);
-                        browser.deliver_event(&document, operation, &EventSourceEvent::Failed);
+                        global.operations.borrow_mut().remove(&operation);
+                        browser.deliver_event(&global, operation, &EventSourceEvent::Failed);
                         return;
                     }
                 }
-                browser.deliver_event(&document, operation, &EventSourceEvent::Reconnecting);
+                browser.deliver_event(&global, operation, &EventSourceEvent::Reconnecting);
                 let pause = source.reconnection_time;
                 browser.wait_a_while(pause);
                 browser.executor.sleep(pause).await;
-                if controller.is_canceled() || document.gone.get() {
+                if controller.is_canceled() || global.gone.get() {
                     return;
                 }
             }
@@ -84,19 +84,19 @@ impl Inner {
     /// Connects, and hands on what comes until the stream ends.
     async fn connect(
         &self,
-        document: &Rc<Document>,
+        global: &Rc<Global>,
         operation: OperationId,
         source: &mut Source,
         controller: &FetchController,
     ) -> Verdict {
         let cause = Cause {
-            client: Some(document.holder(&self.name)),
+            client: Some(global.holder(&self.name)),
             initiator: "EventSource".to_owned(),
         };
         let mut request = event_source_request(
             source.url.clone(),
             source.with_credentials,
-            document.environment.clone(),
+            global.environment.clone(),
         );
         set_last_event_id(&mut request, &source.last_event_id);
         let busy = self.activity.begin();
@@ -108,7 +108,7 @@ impl Inner {
         if verdict != Verdict::Announce || controller.is_canceled() {
             return verdict;
         }
-        self.deliver_event(document, operation, &EventSourceEvent::Open);
+        self.deliver_event(global, operation, &EventSourceEvent::Open);
         drop(busy);
         let origin = response
             .url()
@@ -132,7 +132,7 @@ impl Inner {
                         origin: origin.clone(),
                         last_event_id: event.last_event_id,
                     };
-                    self.deliver_event(document, operation, &event);
+                    self.deliver_event(global, operation, &event);
                 }
             }
         }
@@ -143,17 +143,10 @@ impl Inner {
         Verdict::Reestablish
     }
 
-    fn deliver_event(
-        &self,
-        document: &Rc<Document>,
-        operation: OperationId,
-        event: &EventSourceEvent,
-    ) {
+    fn deliver_event(&self, global: &Rc<Global>, operation: OperationId, event: &EventSourceEvent) {
         let busy = self.activity.begin();
         self.wait_for_silence();
-        self.run_task(document, |agent| {
-            agent.deliver_event_source(operation, event)
-        });
+        self.run_task(global, |agent| agent.deliver_event_source(operation, event));
         drop(busy);
     }
 }

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use crossexam_csp::{InlineCheck, InlineKind, ParserInserted};
-use crossexam_fetch::blob_url::BlobUrlEntry;
 use crossexam_fetch::body::BodyStream;
-use crossexam_fetch::network_partition_keys::network_partition_key;
 use crossexam_fetch::websocket::{Close, Message};
 use crossexam_fetch::{Environment, FetchController, Request};
 use crossexam_html::DomException;
@@ -25,15 +23,16 @@ use crossexam_js::{
     ConsoleLevel, DocumentHost, DocumentProgress, DomError, ElementLoad, FetchInitiator,
     FormSubmission, FrameAttributes, InlineSource, InlineSourceKind, NavigationOptions,
     NavigationTarget, OperationId, RealmHost, RealmId, ScriptError, SynchronousOutcome,
-    WindowAccess, WindowFamily, WindowId,
+    WindowAccess, WindowFamily, WindowId, WorkerHost,
 };
 use crossexam_sim::journal::{Event, Exposure, Holder};
 use crossexam_web::{Origin, Timestamp, Trace};
 use url::Url;
 
 use crate::cluster::Realms;
-use crate::document::{Document, Operation};
+use crate::document::Document;
 use crate::fetching::Cause;
+use crate::global::{Global, Operation};
 use crate::inner::Inner;
 
 /// What an agent asks of its browser. Every method only notes what is to be done, or answers from what is known.
@@ -48,7 +47,12 @@ impl AgentHost {
         Self { browser, realms }
     }
 
-    /// The browser and the document of a realm; `None` if one of them is gone.
+    /// The browser and the global object of a realm; `None` if one of them is gone.
+    pub(crate) fn global_at(&self, realm: RealmId) -> Option<(Rc<Inner>, Rc<Global>)> {
+        Some((self.browser.upgrade()?, self.realms.global(realm)?))
+    }
+
+    /// The browser and the document of a window's realm; `None` if one of them is gone.
     fn at(&self, realm: RealmId) -> Option<(Rc<Inner>, Rc<Document>)> {
         Some((self.browser.upgrade()?, self.realms.document(realm)?))
     }
@@ -96,11 +100,11 @@ impl RealmHost for AgentHost {
         initiator: FetchInitiator,
         request: Request,
     ) {
-        let Some((browser, document)) = self.at(realm) else {
+        let Some((browser, global)) = self.global_at(realm) else {
             return;
         };
         let controller = Rc::new(FetchController::new());
-        document.operations.borrow_mut().insert(
+        global.operations.borrow_mut().insert(
             operation,
             Operation::Fetch {
                 controller: controller.clone(),
@@ -113,7 +117,7 @@ impl RealmHost for AgentHost {
             FetchInitiator::Beacon => "navigator.sendBeacon()",
         };
         let cause = Cause {
-            client: Some(document.holder(&browser.name)),
+            client: Some(global.holder(&browser.name)),
             initiator: initiator.to_owned(),
         };
         let task = browser.clone();
@@ -121,8 +125,8 @@ impl RealmHost for AgentHost {
             let Some(fetched) = task.fetch(cause, request, &controller).await else {
                 return;
             };
-            document.operations.borrow_mut().remove(&operation);
-            task.run_task(&document, |agent| {
+            global.operations.borrow_mut().remove(&operation);
+            task.run_task(&global, |agent| {
                 agent.deliver_response(operation, &fetched.response)
             });
         });
@@ -134,44 +138,45 @@ impl RealmHost for AgentHost {
         request: Request,
         timeout: Option<Duration>,
     ) -> Option<SynchronousOutcome> {
-        let (browser, document) = self.at(realm)?;
+        let (browser, global) = self.global_at(realm)?;
         let cause = Cause {
-            client: Some(document.holder(&browser.name)),
+            client: Some(global.holder(&browser.name)),
             initiator: "XMLHttpRequest".to_owned(),
         };
         Some(browser.fetch_synchronously(cause, request, timeout))
     }
 
     fn read_chunk(&self, realm: RealmId, operation: OperationId, mut stream: BodyStream) {
-        let Some((browser, document)) = self.at(realm) else {
+        let Some((browser, global)) = self.global_at(realm) else {
             return;
         };
         let inner = browser.clone();
-        let owner = document.clone();
+        let owner = global.clone();
         let task = browser.spawn("reads a body", async move {
             let chunk = stream.read_chunk().await;
             owner.operations.borrow_mut().remove(&operation);
             inner.run_task(&owner, |agent| agent.deliver_chunk(operation, chunk));
         });
         let reading = Operation::Read(task);
-        document.operations.borrow_mut().insert(operation, reading);
+        global.operations.borrow_mut().insert(operation, reading);
     }
 
     fn unmodelled(&self, realm: RealmId, what: &str) {
-        if let Some((browser, _)) = self.at(realm) {
+        if let Some((browser, _)) = self.global_at(realm) {
             browser.unmodelled(what);
         }
     }
 
     fn abort(&self, realm: RealmId, operation: OperationId) {
-        let Some((_, document)) = self.at(realm) else {
+        let Some((browser, global)) = self.global_at(realm) else {
             return;
         };
-        let operation = document.operations.borrow_mut().remove(&operation);
+        let operation = global.operations.borrow_mut().remove(&operation);
         match operation {
             Some(Operation::Fetch { controller, .. }) => controller.abort(),
             Some(Operation::Timer { task, .. } | Operation::Read(task)) => task.abort(),
             Some(Operation::Socket(socket)) => socket.disappear(),
+            Some(Operation::Worker(worker)) => browser.end_worker(&worker),
             None => {}
         }
     }
@@ -183,20 +188,20 @@ impl RealmHost for AgentHost {
         url: &Url,
         protocols: Vec<String>,
     ) {
-        if let Some((browser, document)) = self.at(realm) {
-            browser.open_socket(&document, operation, url, protocols);
+        if let Some((browser, global)) = self.global_at(realm) {
+            browser.open_socket(&global, operation, url, protocols);
         }
     }
 
     fn send_over_socket(&self, realm: RealmId, operation: OperationId, message: Message) {
-        if let Some((browser, document)) = self.at(realm) {
-            browser.send_over_socket(&document, operation, message);
+        if let Some((browser, global)) = self.global_at(realm) {
+            browser.send_over_socket(&global, operation, message);
         }
     }
 
     fn close_socket(&self, realm: RealmId, operation: OperationId, close: Close) {
-        if let Some((browser, document)) = self.at(realm) {
-            browser.close_socket(&document, operation, close);
+        if let Some((browser, global)) = self.global_at(realm) {
+            browser.close_socket(&global, operation, close);
         }
     }
 
@@ -212,19 +217,19 @@ impl RealmHost for AgentHost {
         } else {
             WithCredentials::No
         };
-        if let Some((browser, document)) = self.at(realm) {
-            browser.open_event_source(&document, operation, url, with_credentials);
+        if let Some((browser, global)) = self.global_at(realm) {
+            browser.open_event_source(&global, operation, url, with_credentials);
         }
     }
 
     fn start_timer(&self, realm: RealmId, operation: OperationId, delay: Duration) {
-        let Some((browser, document)) = self.at(realm) else {
+        let Some((browser, global)) = self.global_at(realm) else {
             return;
         };
         let sleep = browser.executor.sleep(delay);
         let ticking = browser.activity.tick(sleep.deadline());
         let inner = browser.clone();
-        let owner = document.clone();
+        let owner = global.clone();
         // Not counted as being under way: a page can have timers for ever.
         let name = format!("{} timer", browser.name);
         let task = browser.executor.spawn_in(browser.group, &name, async move {
@@ -239,7 +244,7 @@ impl RealmHost for AgentHost {
             task,
             _ticking: ticking,
         };
-        document.operations.borrow_mut().insert(operation, timer);
+        global.operations.borrow_mut().insert(operation, timer);
     }
 
     fn cancel_timer(&self, realm: RealmId, operation: OperationId) {
@@ -247,11 +252,11 @@ impl RealmHost for AgentHost {
     }
 
     fn console(&self, realm: RealmId, level: ConsoleLevel, text: &str) {
-        let Some((browser, document)) = self.at(realm) else {
+        let Some((browser, global)) = self.global_at(realm) else {
             return;
         };
         let level = level_name(level);
-        let holder = document.holder(&browser.name);
+        let holder = global.holder(&browser.name);
         browser.record(Event::Console {
             holder,
             level,
@@ -260,18 +265,18 @@ impl RealmHost for AgentHost {
     }
 
     fn report_exception(&self, realm: RealmId, error: ScriptError) {
-        let Some((browser, document)) = self.at(realm) else {
+        let Some((browser, global)) = self.global_at(realm) else {
             return;
         };
-        browser.record_script_error(document.holder(&browser.name), &error);
+        browser.record_script_error(global.holder(&browser.name), &error);
     }
 
     fn exposed(&self, realm: RealmId, how: &'static str, bytes: &[u8]) {
-        let Some((browser, document)) = self.at(realm) else {
+        let Some((browser, global)) = self.global_at(realm) else {
             return;
         };
         browser.expose(
-            document.holder(&browser.name),
+            global.holder(&browser.name),
             how,
             Bytes::copy_from_slice(bytes),
         );
@@ -281,6 +286,23 @@ impl RealmHost for AgentHost {
         self.browser.upgrade().map_or_else(String::new, |browser| {
             String::from_utf8_lossy(&browser.user_agent.choices.default_user_agent).into_owned()
         })
+    }
+
+    fn create_object_url(&self, realm: RealmId, bytes: Bytes, content_type: &str) -> String {
+        self.global_at(realm)
+            .map_or_else(String::new, |(browser, global)| {
+                browser.create_object_url(&global, bytes, content_type)
+            })
+    }
+
+    fn revoke_object_url(&self, realm: RealmId, url: &str) {
+        if let Some((browser, global)) = self.global_at(realm) {
+            browser.revoke_object_url(&global, url);
+        }
+    }
+
+    fn workers(&self) -> Option<&dyn WorkerHost> {
+        Some(self)
     }
 
     fn document(&self) -> Option<&dyn DocumentHost> {
@@ -603,47 +625,6 @@ impl DocumentHost for AgentHost {
         if let Some((_, document)) = self.at(realm) {
             let origin = document.origin.borrow();
             apply_meta_policy(&document.environment, content, &origin);
-        }
-    }
-
-    fn create_object_url(&self, realm: RealmId, bytes: Bytes, content_type: &str) -> String {
-        let Some((browser, document)) = self.at(realm) else {
-            return String::new();
-        };
-        let (high, low) = (browser.next_random(), browser.next_random());
-        let uuid = format!(
-            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
-            high >> 32,
-            (high >> 16) & 0xffff,
-            high & 0xfff,
-            (low >> 48) & 0x3fff | 0x8000,
-            low & 0xffff_ffff_ffff,
-        );
-        let url = format!("blob:{}/{uuid}", document.environment.origin);
-        browser.user_agent.blob_urls.borrow_mut().insert(
-            url.clone(),
-            BlobUrlEntry {
-                bytes,
-                content_type: Bytes::copy_from_slice(content_type.as_bytes()),
-                origin: document.environment.origin.clone(),
-                partition: Some(network_partition_key(&document.environment).clone()),
-            },
-        );
-        document.object_urls.borrow_mut().push(url.clone());
-        url
-    }
-
-    fn revoke_object_url(&self, realm: RealmId, url: &str) {
-        let Some((browser, document)) = self.at(realm) else {
-            return;
-        };
-        // Only a page of the same origin may revoke it.
-        let mut store = browser.user_agent.blob_urls.borrow_mut();
-        let own = url::Url::parse(url)
-            .ok()
-            .and_then(|url| store.resolve(&url).map(|it| it.origin.clone()));
-        if own.is_some_and(|origin| origin.is_same_origin(&document.environment.origin)) {
-            store.remove(url);
         }
     }
 }

@@ -14,7 +14,7 @@ use crossexam_web::Timestamp;
 use crate::activity::Activity;
 use crate::browser::BrowserOptions;
 use crate::cluster::{Cluster, ClusterKey};
-use crate::document::Document;
+use crate::global::Global;
 use crate::navigable::Navigable;
 
 /// What a browser consists of.
@@ -143,36 +143,36 @@ impl Inner {
         self.spawn("lets go of engines", async move { drop(unused) });
     }
 
-    /// Runs a task of a document's event loop: the steps, then a microtask checkpoint.
+    /// Runs a task of an event loop: the steps, then a microtask checkpoint.
     pub(crate) fn run_task(
         &self,
-        document: &Rc<Document>,
+        global: &Global,
         steps: impl FnOnce(&crossexam_js::Agent) -> Result<(), ScriptError>,
     ) {
-        if document.gone.get() || document.realm.get().is_none() {
+        if global.gone.get() || global.closing.get() || global.realm.get().is_none() {
             return;
         }
-        let Some(agent) = document.cluster.running_agent() else {
+        let Some(agent) = global.cluster.running_agent() else {
             return;
         };
         if let Err(error) = steps(agent) {
-            self.script_error(document, &error);
+            self.script_error(global, &error);
         }
         if let Err(error) = agent.run_microtasks() {
-            self.script_error(document, &error);
+            self.script_error(global, &error);
         }
     }
 
     /// A script did not come to its end.
-    pub(crate) fn script_error(&self, document: &Document, error: &ScriptError) {
+    pub(crate) fn script_error(&self, global: &Global, error: &ScriptError) {
         let over = matches!(
             error,
             ScriptError::EndlessMicrotasks { .. } | ScriptError::OutOfMemory { .. }
         );
-        if over && !document.cluster.report_failure_once() {
+        if over && !global.cluster.report_failure_once() {
             return;
         }
-        self.record_script_error(document.holder(&self.name), error);
+        self.record_script_error(global.holder(&self.name), error);
     }
 
     /// Records an error of a script.

@@ -17,13 +17,14 @@ use crossexam_html::navigation::{NavigationParams, about_blank};
 use crossexam_html::opener_policy::{GroupSwitch, OpenerPolicyValue};
 use crossexam_html::origin::{determine_the_origin, matches_about_blank, matches_about_srcdoc};
 use crossexam_html::sandbox::parse_a_sandboxing_directive;
-use crossexam_js::DocumentSource;
+use crossexam_js::{DocumentSource, RealmKind};
 use crossexam_sim::journal::{DocumentRecord, Event, Holder};
 use crossexam_web::{Origin, Trace};
 use url::Url;
 
 use crate::cluster::ClusterKey;
 use crate::document::Document;
+use crate::global::{Global, NewGlobal};
 use crate::inner::Inner;
 use crate::navigable::Navigable;
 use crate::navigate::Navigation;
@@ -66,22 +67,21 @@ impl Inner {
             site: new.origin.site(),
         };
         Rc::new(Document {
+            global: Global::new(NewGlobal {
+                environment,
+                url: new.url,
+                origin: new.origin,
+                host: new.host,
+                cluster: self.cluster(key),
+                worker: None,
+            }),
             navigable: Rc::downgrade(navigable),
-            environment,
-            url: new.url.into(),
-            origin: new.origin.into(),
             sandboxing_flags: new.sandboxing_flags,
-            host: new.host,
             opener_policy: new.opener_policy,
             is_initial_about_blank: new.is_initial_about_blank,
-            cluster: self.cluster(key),
-            realm: None.into(),
-            operations: Default::default(),
-            object_urls: Default::default(),
             activation: None.into(),
             shown: String::new().into(),
             unloading: false.into(),
-            gone: false.into(),
         })
     }
 
@@ -162,7 +162,7 @@ impl Inner {
         } = params;
         let is_srcdoc = matches_about_srcdoc(&url);
         let inherits_base = is_srcdoc || matches_about_blank(&url);
-        let host = self.host_of(&url, creator);
+        let host = self.host_of(&url, creator.map(|creator| &creator.global));
         self.unload(navigable);
         self.destroy_contents(navigable);
         if group_switch == GroupSwitch::Needed && navigable.holder.is_none() {
@@ -209,8 +209,8 @@ impl Inner {
         self.load(&document, &response, &referrer, is_srcdoc);
     }
 
-    /// The host whose code runs in a document of this URL.
-    fn host_of(&self, url: &Url, creator: Option<&Rc<Document>>) -> String {
+    /// The host whose code runs in a document or worker of this URL.
+    pub(crate) fn host_of(&self, url: &Url, creator: Option<&Rc<Global>>) -> String {
         let own = match url.scheme() {
             "http" | "https" => url.host_str().map(str::to_owned),
             // An object URL's maker.
@@ -218,7 +218,7 @@ impl Inner {
                 .and_then(|origin| origin.as_tuple().map(|tuple| tuple.host.to_string())),
             _ => None,
         };
-        own.or_else(|| creator.map(|document| document.host.clone()))
+        own.or_else(|| creator.map(|creator| creator.host.clone()))
             .unwrap_or_default()
     }
 
@@ -287,7 +287,12 @@ impl Inner {
     /// Gives a document its realm and lets it load.
     fn run_scripts(&self, document: &Rc<Document>, html: &str, source: DocumentSource<'_>) {
         let limits = self.options.limits;
-        let realm = match document.cluster.create_realm(document, limits) {
+        let realm = match document.cluster.create_realm(
+            RealmKind::Window,
+            &document.global,
+            Rc::downgrade(document),
+            limits,
+        ) {
             Ok(realm) => realm,
             Err(error) => return self.script_error(document, &error),
         };

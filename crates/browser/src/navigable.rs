@@ -319,12 +319,7 @@ impl Inner {
             ongoing.controller.terminate();
         }
         if let Some(document) = navigable.document() {
-            let mut store = self.user_agent.blob_urls.borrow_mut();
-            for url in document.object_urls.take() {
-                store.remove(&url);
-            }
-            drop(store);
-            document.destroy();
+            self.end_global(&document);
             self.drop_unused_clusters();
         }
     }

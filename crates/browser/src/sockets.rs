@@ -11,8 +11,8 @@ use crossexam_fetch::websocket::{
 use crossexam_js::{OperationId, SocketEvent};
 use url::Url;
 
-use crate::document::{Document, Operation};
 use crate::fetching::Cause;
+use crate::global::{Global, Operation};
 use crate::inner::Inner;
 
 /// How long a connection must be silent until nobody waits for it any more.
@@ -126,7 +126,7 @@ impl Inner {
     /// `new WebSocket(url)`.
     pub(crate) fn open_socket(
         &self,
-        document: &Rc<Document>,
+        global: &Rc<Global>,
         operation: OperationId,
         url: &Url,
         protocols: Vec<String>,
@@ -135,7 +135,7 @@ impl Inner {
             return;
         };
         let socket = Rc::new(Socket::default());
-        document
+        global
             .operations
             .borrow_mut()
             .insert(operation, Operation::Socket(socket.clone()));
@@ -145,11 +145,11 @@ impl Inner {
             protocols,
             nonce: nonce.to_be_bytes(),
         };
-        let document = document.clone();
+        let global = global.clone();
         self.spawn("opens a WebSocket", async move {
-            let event = browser.shake_hands(&document, &socket, &handshake).await;
+            let event = browser.shake_hands(&global, &socket, &handshake).await;
             let is_open = matches!(event, SocketEvent::Open { .. });
-            browser.deliver_socket(&document, operation, &event);
+            browser.deliver_socket(&global, operation, &event);
             if !is_open {
                 return;
             }
@@ -158,7 +158,7 @@ impl Inner {
             browser.executor.spawn(&name, async move {
                 let deliver = |event: &SocketEvent| {
                     let busy = task.activity.begin();
-                    task.deliver_socket(&document, operation, event);
+                    task.deliver_socket(&global, operation, event);
                     drop(busy);
                 };
                 socket.listen(deliver).await;
@@ -168,15 +168,15 @@ impl Inner {
 
     async fn shake_hands(
         &self,
-        document: &Rc<Document>,
+        global: &Rc<Global>,
         socket: &Socket,
         handshake: &Handshake,
     ) -> SocketEvent {
         let cause = Cause {
-            client: Some(document.holder(&self.name)),
+            client: Some(global.holder(&self.name)),
             initiator: "WebSocket".to_owned(),
         };
-        let request = handshake_request(handshake, Some(document.environment.clone()));
+        let request = handshake_request(handshake, Some(global.environment.clone()));
         let (recording, wire) = self.begin_recording(cause, &request);
         let Some(wire) = wire else { return failed() };
         let outcome = establish_a_websocket_connection(
@@ -202,7 +202,7 @@ impl Inner {
             }
             Ok(_) => failed(),
             Err((failure, _)) => {
-                let holder = document.holder(&self.name);
+                let holder = global.holder(&self.name);
                 self.warn(
                     holder,
                     format!(
@@ -215,12 +215,12 @@ impl Inner {
         }
     }
 
-    fn deliver_socket(&self, document: &Rc<Document>, operation: OperationId, event: &SocketEvent) {
+    fn deliver_socket(&self, global: &Rc<Global>, operation: OperationId, event: &SocketEvent) {
         self.wait_for_silence();
         if matches!(event, SocketEvent::Closed { .. }) {
-            document.operations.borrow_mut().remove(&operation);
+            global.operations.borrow_mut().remove(&operation);
         }
-        self.run_task(document, |agent| agent.deliver_socket(operation, event));
+        self.run_task(global, |agent| agent.deliver_socket(operation, event));
     }
 
     /// Whoever waits until nothing happens waits a little longer: an answer may come.
@@ -242,11 +242,11 @@ impl Inner {
     /// `send()` on a socket.
     pub(crate) fn send_over_socket(
         &self,
-        document: &Document,
+        global: &Global,
         operation: OperationId,
         message: Message,
     ) {
-        let socket = document.socket(operation);
+        let socket = global.socket(operation);
         if let Some(socket) = socket {
             self.wait_for_silence();
             socket.send(message);
@@ -254,13 +254,8 @@ impl Inner {
     }
 
     /// `close()` on a socket.
-    pub(crate) fn close_socket(
-        &self,
-        document: &Rc<Document>,
-        operation: OperationId,
-        close: Close,
-    ) {
-        let Some(socket) = document.socket(operation) else {
+    pub(crate) fn close_socket(&self, global: &Rc<Global>, operation: OperationId, close: Close) {
+        let Some(socket) = global.socket(operation) else {
             return;
         };
         self.wait_for_silence();
@@ -271,7 +266,7 @@ impl Inner {
     }
 }
 
-impl Document {
+impl Global {
     fn socket(&self, operation: OperationId) -> Option<Rc<Socket>> {
         match self.operations.borrow().get(&operation) {
             Some(Operation::Socket(socket)) => Some(socket.clone()),

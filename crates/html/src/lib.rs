@@ -1,7 +1,7 @@
 //! The parts of HTML that decide who a document is and what its elements ask for.
 //!
 //! Sandboxing, origins and policies of documents, their environments, navigations and their requests, forms, the
-//! requests of elements, messages between windows. Engine-neutral: no DOM, no clock, no executor; what the algorithms
+//! requests of elements, workers, messages between windows. Engine-neutral: no DOM, no clock, no executor; what the algorithms
 //! need of a browser they are handed.
 
 pub mod content_security_policy;
@@ -23,6 +23,7 @@ pub mod opener_policy;
 pub mod origin;
 pub mod policy_container;
 pub mod sandbox;
+pub mod workers;
 
 pub use exception::DomException;
 pub use sandbox::SandboxingFlags;

@@ -2,6 +2,7 @@
 
 mod deliver;
 mod deliver_sockets;
+mod deliver_workers;
 mod microtasks;
 
 use std::cell::{Cell, RefCell};

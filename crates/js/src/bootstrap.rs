@@ -20,6 +20,7 @@ struct File {
 const EVERY: &[RealmKind] = &[RealmKind::Window, RealmKind::Worker, RealmKind::Server];
 const PAGES: &[RealmKind] = &[RealmKind::Window, RealmKind::Worker];
 const WINDOW: &[RealmKind] = &[RealmKind::Window];
+const WORKER: &[RealmKind] = &[RealmKind::Worker];
 const SERVER: &[RealmKind] = &[RealmKind::Server];
 
 macro_rules! files {
@@ -40,7 +41,7 @@ const FILES: &[File] = files![
     EVERY "encoding.js",
     EVERY "streams.js",
     EVERY "blob.js",
-    WINDOW "object-url.js",
+    PAGES "object-url.js",
     EVERY "clone.js",
     EVERY "body.js",
     EVERY "fetch.js",
@@ -49,6 +50,8 @@ const FILES: &[File] = files![
     EVERY "websocket.js",
     PAGES "event-source.js",
     PAGES "navigator.js",
+    PAGES "worker.js",
+    WORKER "worker-global.js",
     SERVER "server.js",
     WINDOW "dom-tree.js",
     WINDOW "dom-selectors.js",

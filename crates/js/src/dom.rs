@@ -12,7 +12,7 @@ use rquickjs::Object;
 use crate::agent::Agent;
 use crate::protocol::{DocumentProgress, RealmId, ScriptError};
 
-pub(crate) use operations::register;
+pub(crate) use operations::{register, register_scripts};
 
 /// What a document is made from, besides its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

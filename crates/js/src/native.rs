@@ -12,6 +12,7 @@ mod server;
 mod sockets;
 mod timers;
 mod url;
+mod workers;
 mod xhr;
 
 use crate::ops::Ops;
@@ -34,12 +35,17 @@ pub(crate) fn register(ops: &Ops<'_>) -> rquickjs::Result<()> {
             sockets::register(ops)?;
             sockets::register_pages(ops)?;
             object_url::register(ops)?;
+            workers::register_owner(ops)?;
             crate::dom::register(ops)
         }
         RealmKind::Worker => {
             xhr::register(ops)?;
             sockets::register(ops)?;
-            sockets::register_pages(ops)
+            sockets::register_pages(ops)?;
+            object_url::register(ops)?;
+            workers::register_owner(ops)?;
+            workers::register(ops)?;
+            crate::dom::register_scripts(ops)
         }
         RealmKind::Server => {
             sockets::register(ops)?;

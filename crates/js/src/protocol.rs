@@ -5,6 +5,8 @@
 //! one of the agent's `deliver_*` methods, as a task of the realm's event loop. The host decides (through `fetch` and
 //! `html`); this crate only binds.
 
+mod workers;
+
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -14,6 +16,10 @@ use crossexam_fetch::websocket::{Close, Message};
 use crossexam_fetch::{Environment, Request, Response};
 use crossexam_web::Timestamp;
 use url::Url;
+
+pub use workers::{
+    ImportedScript, NewWorker, UncaughtException, WorkerEvent, WorkerHost, WorkerSource, WorkerType,
+};
 
 /// A realm within its agent: one document, one worker or one server program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -142,7 +148,23 @@ pub trait RealmHost {
         "Mozilla/5.0 (X11; Linux x86_64) Crossexam/1.0".to_owned()
     }
 
-    /// The document side of the world; `None` for a server program or a worker.
+    /// `URL.createObjectURL`.
+    fn create_object_url(&self, realm: RealmId, bytes: Bytes, content_type: &str) -> String {
+        let _ = (realm, bytes, content_type);
+        String::new()
+    }
+
+    /// `URL.revokeObjectURL`.
+    fn revoke_object_url(&self, realm: RealmId, url: &str) {
+        let _ = (realm, url);
+    }
+
+    /// Where there are workers: those of a page or of a worker, and the worker itself.
+    fn workers(&self) -> Option<&dyn WorkerHost> {
+        None
+    }
+
+    /// The document side of the world; `None` for a server program.
     fn document(&self) -> Option<&dyn DocumentHost> {
         None
     }
@@ -366,12 +388,6 @@ pub trait DocumentHost {
     fn add_meta_policy(&self, realm: RealmId, content: &str) {
         let _ = (realm, content);
     }
-
-    /// `URL.createObjectURL`.
-    fn create_object_url(&self, realm: RealmId, bytes: Bytes, content_type: &str) -> String;
-
-    /// `URL.revokeObjectURL`.
-    fn revoke_object_url(&self, realm: RealmId, url: &str);
 }
 
 /// How far the loading of a document has come: its `readyState`.

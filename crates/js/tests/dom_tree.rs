@@ -351,7 +351,7 @@ fn what_is_not_there_is_undefined() {
         "p.getBoundingClientRect",
         "p.style",
         "p.animate",
-        "window.Worker",
+        "window.SharedWorker",
         "window.MessageChannel",
         "document.createElement('canvas').getContext",
         "document.createElement('video').play",

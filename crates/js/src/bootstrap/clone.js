@@ -2,7 +2,7 @@
 // know is written as a list: [tag, …]. Objects are numbered in the order they are met, so that cycles can be written.
 
 export default function (ops, lib, global) {
-  const { push, keys, isArray, parse, stringify, toWellFormed, getPrototypeOf, uncurry, defineProperty } = lib.primordials;
+  const { push, keys, isArray, parse, stringify, toWellFormed, getPrototypeOf, uncurry, defineProperty, symbolIterator } = lib.primordials;
   const { Map, Set, Date, RegExp, Error, Boolean, Number, String, BigInt, ArrayBuffer, DataView, Object } = global;
   const mapGet = uncurry(Map.prototype.get), mapSet = uncurry(Map.prototype.set), mapEach = uncurry(Map.prototype.forEach);
   const setAdd = uncurry(Set.prototype.add), setEach = uncurry(Set.prototype.forEach);
@@ -153,21 +153,38 @@ export default function (ops, lib, global) {
     const tag = tagOf(value);
     return tag === '[object Promise]' || tag === '[object WeakMap]' || tag === '[object WeakSet]' || tag === '[object WeakRef]' || tag === '[object Generator]';
   };
+  // Serializes a value and takes the buffers in the list away from this realm.
+  lib.serializeWithTransfer = (value, list) => {
+    const failed = (what) => new DOMException(what, 'DataCloneError');
+    for (let index = 0; index < list.length; index++) {
+      // Nothing else that could be transferred is here.
+      if (!lib.isArrayBuffer(list[index])) throw failed('only an ArrayBuffer can be transferred');
+      if (lib.buffers.isDetached(list[index])) throw failed('the buffer is detached');
+      for (let before = 0; before < index; before++) if (list[before] === list[index]) throw failed('the buffer is listed twice');
+    }
+    const serialized = lib.serialize(value);
+    for (let index = 0; index < list.length; index++) lib.buffers.transfer(list[index]);
+    return serialized;
+  };
+  // What the second argument of postMessage() says is to be transferred: a list, or options with one.
+  lib.transferOf = (argument, where) => {
+    if (argument === undefined || argument === null) return [];
+    if (!lib.isObject(argument)) throw new TypeError(`${where}: neither a sequence nor options`);
+    const object = (item) => {
+      if (!lib.isObject(item)) throw new TypeError(`${where}: what is not an object cannot be transferred`);
+      return item;
+    };
+    const method = argument[symbolIterator];
+    if (method !== undefined && method !== null) return lib.convert.sequence(argument, object, method, where);
+    const { transfer } = argument;
+    return transfer === undefined ? [] : lib.convert.sequence(transfer, object);
+  };
   lib.exposeFunctions({
     structuredClone(value) {
       lib.requireArguments(arguments.length, 1, 'structuredClone');
       const { transfer } = lib.convert.dictionary(arguments[1], 'structuredClone');
       const list = transfer === undefined ? [] : lib.convert.sequence(transfer, (item) => item);
-      const failed = (what) => new DOMException(what, 'DataCloneError');
-      for (let index = 0; index < list.length; index++) {
-        // Nothing else that could be transferred is here.
-        if (!lib.isArrayBuffer(list[index])) throw failed('only an ArrayBuffer can be transferred');
-        if (lib.buffers.isDetached(list[index])) throw failed('the buffer is detached');
-        for (let before = 0; before < index; before++) if (list[before] === list[index]) throw failed('the buffer is listed twice');
-      }
-      const serialized = lib.serialize(value);
-      for (let index = 0; index < list.length; index++) lib.buffers.transfer(list[index]);
-      return lib.deserialize(serialized);
+      return lib.deserialize(lib.serializeWithTransfer(value, list));
     },
   });
 }

@@ -5,7 +5,7 @@ export default function (ops, lib, global) {
   const { get: reflectGet, set: reflectSet, has: reflectHas, deleteProperty } = Reflect;
   const { convert, dom } = lib;
   const NativeProxy = Proxy;
-  const { ErrorEvent, HashChangeEvent, PageTransitionEvent } = global;
+  const { HashChangeEvent, PageTransitionEvent } = global;
 
   // --- The realms of the agent that have a window: { realm: { global, document } }. ---------------------------------
   const agent = lib.peek(lib.slots, 'Agent') ?? lib.init(lib.slots, 'Agent', { __proto__: null, realms: { __proto__: null } });
@@ -394,20 +394,8 @@ export default function (ops, lib, global) {
   });
 
   // --- Exceptions and fragment navigations. -------------------------------------------------------------------------
-  let reporting = false;
-  lib.hooks.error = (error) => {
-    if (reporting) return false;
-    const { message, filename, lineno, colno } = ops.describeException(error);
-    const init = dom.isMuted(filename)
-      ? { message: 'Script error.', cancelable: true, error: null }
-      : { message: message === undefined ? 'Uncaught exception' : stringSlice(message, 0, 9) === 'Uncaught ' ? message : `Uncaught ${message}`, filename, lineno, colno, error, cancelable: true };
-    reporting = true;
-    try {
-      return !lib.fire(global, 'error', init, ErrorEvent);
-    } finally {
-      reporting = false;
-    }
-  };
+  lib.hooks.error = (error) => lib.fireError(lib.errorInit(error, dom.isMuted));
+
   // --- The page is shown, and goes. ---------------------------------------------------------------------------------
   // As the load event, these are the window's, with the document as their target.
   const firePageTransition = (type) => {

@@ -1,7 +1,7 @@
 // Events and event targets: the DOM standard's dispatch, without shadow trees.
 
 export default function (ops, lib, global) {
-  const { push, slice, splice, indexOf, apply, defineProperty, toWellFormed } = lib.primordials;
+  const { push, slice, splice, indexOf, apply, defineProperty, stringSlice, toWellFormed } = lib.primordials;
   const { convert } = lib;
 
   // --- Event --------------------------------------------------------------------------------------------------------
@@ -325,6 +325,14 @@ export default function (ops, lib, global) {
       return 'Uncaught exception';
     }
   };
+  lib.fireError = fireError;
+  // What an ErrorEvent says of an exception; of one in a muted script nothing.
+  lib.errorInit = (error, isMuted) => {
+    const { message, filename, lineno, colno } = ops.describeException(error);
+    if (isMuted(filename)) return { message: 'Script error.', error: null };
+    const uncaught = message === undefined ? 'Uncaught exception' : stringSlice(message, 0, 9) === 'Uncaught ' ? message : `Uncaught ${message}`;
+    return { message: uncaught, filename, lineno, colno, error };
+  };
   lib.hooks.error = (error) => fireError({ message: messageOf(error), error });
   lib.entries.scriptError = (message, filename, lineno, colno) =>
     fireError({ message, filename, lineno, colno, error: null });
@@ -333,15 +341,18 @@ export default function (ops, lib, global) {
     return !lib.fire(global, 'unhandledrejection', { cancelable: true, promise, reason }, PromiseRejectionEvent);
   };
   // hooks.windowProxy(id) is the object that stands for another window; hooks.deserialize makes a value of a message.
-  lib.entries.message = (data, origin, source) => {
+  lib.fireMessage = (target, data, origin, source) => {
     let value;
     try {
       value = lib.deserialize(data);
     } catch {
-      lib.fire(global, 'messageerror', { origin }, MessageEvent);
+      lib.fire(target, 'messageerror', { origin }, MessageEvent);
       return;
     }
+    lib.fire(target, 'message', { data: value, origin, source }, MessageEvent);
+  };
+  lib.entries.message = (data, origin, source) => {
     const proxy = source === undefined || source === null ? null : lib.hooks.windowProxy?.(source) ?? null;
-    lib.fire(global, 'message', { data: value, origin, source: proxy }, MessageEvent);
+    lib.fireMessage(global, data, origin, proxy);
   };
 }

@@ -22,7 +22,7 @@ use crate::protocol::{
 
 /// Registers the operations of a window's realm.
 pub(crate) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
-    scripts(ops)?;
+    register_scripts(ops)?;
     parsing(ops)?;
     documents(ops)?;
     loads(ops)?;
@@ -32,7 +32,7 @@ pub(crate) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
 }
 
 /// Running scripts, and what is said of those that fail.
-fn scripts<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
+pub(crate) fn register_scripts<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     ops.add(
         "evaluateScript",
         |ctx: Ctx<'js>, source: String, filename: String| -> rquickjs::Result<()> {

@@ -1,4 +1,4 @@
-//! Object URLs: made and revoked by the document side of the world.
+//! Object URLs.
 
 use rquickjs::{Ctx, Function};
 
@@ -11,15 +11,16 @@ pub(crate) fn register(ops: &Ops<'_>) -> rquickjs::Result<()> {
         "createObjectUrl",
         move |ctx: Ctx<'_>, data: Function<'_>, content_type: String| -> rquickjs::Result<String> {
             let data = scope.unwrap::<Data>(&ctx, &data)?;
-            let document = scope.document(&ctx)?;
-            Ok(document.create_object_url(scope.realm, data.bytes.clone(), &content_type))
+            let host = scope.live_host(&ctx)?;
+            Ok(host.create_object_url(scope.realm, data.bytes.clone(), &content_type))
         },
     )?;
     let scope = ops.scope();
     ops.add(
         "revokeObjectUrl",
         move |ctx: Ctx<'_>, url: String| -> rquickjs::Result<()> {
-            scope.document(&ctx)?.revoke_object_url(scope.realm, &url);
+            let host = scope.live_host(&ctx)?;
+            host.revoke_object_url(scope.realm, &url);
             Ok(())
         },
     )

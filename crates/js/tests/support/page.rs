@@ -267,6 +267,12 @@ impl RealmHost for PageWorld {
             .push((how, String::from_utf8_lossy(bytes).into_owned()));
     }
 
+    fn create_object_url(&self, _: RealmId, _: Bytes, _: &str) -> String {
+        "blob:https://charlie.example/1".to_owned()
+    }
+
+    fn revoke_object_url(&self, _: RealmId, _: &str) {}
+
     fn document(&self) -> Option<&dyn DocumentHost> {
         Some(self)
     }
@@ -397,10 +403,4 @@ impl DocumentHost for PageWorld {
     fn document_progress(&self, realm: RealmId, progress: DocumentProgress) {
         self.progress.borrow_mut().push((realm, progress));
     }
-
-    fn create_object_url(&self, _: RealmId, _: Bytes, _: &str) -> String {
-        "blob:https://charlie.example/1".to_owned()
-    }
-
-    fn revoke_object_url(&self, _: RealmId, _: &str) {}
 }
