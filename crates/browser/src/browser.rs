@@ -156,6 +156,7 @@ impl Browser {
             navigables: Default::default(),
             clusters: Default::default(),
             numbers: Numbers::default(),
+            ports: Default::default(),
             tampering_reported: Cell::new(false),
         });
         Self {

@@ -133,6 +133,7 @@ impl Inner {
                 Operation::Worker(worker) => self.end_worker(&worker),
             }
         }
+        self.close_ports_of(global);
         if let Some(realm) = global.realm.take() {
             global.cluster.forget(realm);
         }

@@ -22,7 +22,7 @@ use crossexam_html::{document_cookie, document_domain};
 use crossexam_js::{
     ConsoleLevel, DocumentHost, DocumentProgress, DomError, ElementLoad, FetchInitiator,
     FormSubmission, FrameAttributes, InlineSource, InlineSourceKind, NavigationOptions,
-    NavigationTarget, OperationId, RealmHost, RealmId, ScriptError, SynchronousOutcome,
+    NavigationTarget, OperationId, PortHost, RealmHost, RealmId, ScriptError, SynchronousOutcome,
     WindowAccess, WindowFamily, WindowId, WorkerHost,
 };
 use crossexam_sim::journal::{Event, Exposure, Holder};
@@ -299,6 +299,10 @@ impl RealmHost for AgentHost {
         if let Some((browser, global)) = self.global_at(realm) {
             browser.revoke_object_url(&global, url);
         }
+    }
+
+    fn ports(&self) -> Option<&dyn PortHost> {
+        Some(self)
     }
 
     fn workers(&self) -> Option<&dyn WorkerHost> {

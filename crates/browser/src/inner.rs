@@ -16,6 +16,7 @@ use crate::browser::BrowserOptions;
 use crate::cluster::{Cluster, ClusterKey};
 use crate::global::Global;
 use crate::navigable::Navigable;
+use crate::ports::Ports;
 
 /// What a browser consists of.
 #[derive(Debug)]
@@ -39,6 +40,7 @@ pub(crate) struct Inner {
     pub(crate) navigables: RefCell<BTreeMap<u64, Rc<Navigable>>>,
     pub(crate) clusters: RefCell<BTreeMap<ClusterKey, Rc<Cluster>>>,
     pub(crate) numbers: Numbers,
+    pub(crate) ports: Ports,
     pub(crate) tampering_reported: Cell<bool>,
 }
 

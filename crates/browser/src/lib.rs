@@ -22,6 +22,7 @@ mod loading;
 mod navigable;
 mod navigate;
 mod object_urls;
+mod ports;
 mod scripted;
 mod server_program;
 mod sockets;

@@ -50,6 +50,7 @@ const FILES: &[File] = files![
     EVERY "websocket.js",
     PAGES "event-source.js",
     PAGES "navigator.js",
+    PAGES "message-channel.js",
     PAGES "worker.js",
     WORKER "worker-global.js",
     SERVER "server.js",

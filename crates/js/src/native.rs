@@ -6,6 +6,7 @@ pub(crate) mod data;
 mod fetch_method;
 mod headers;
 mod object_url;
+mod ports;
 pub(crate) mod request;
 pub(crate) mod response;
 mod server;
@@ -35,6 +36,7 @@ pub(crate) fn register(ops: &Ops<'_>) -> rquickjs::Result<()> {
             sockets::register(ops)?;
             sockets::register_pages(ops)?;
             object_url::register(ops)?;
+            ports::register(ops)?;
             workers::register_owner(ops)?;
             crate::dom::register(ops)
         }
@@ -43,6 +45,7 @@ pub(crate) fn register(ops: &Ops<'_>) -> rquickjs::Result<()> {
             sockets::register(ops)?;
             sockets::register_pages(ops)?;
             object_url::register(ops)?;
+            ports::register(ops)?;
             workers::register_owner(ops)?;
             workers::register(ops)?;
             crate::dom::register_scripts(ops)

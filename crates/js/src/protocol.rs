@@ -5,6 +5,7 @@
 //! one of the agent's `deliver_*` methods, as a task of the realm's event loop. The host decides (through `fetch` and
 //! `html`); this crate only binds.
 
+mod ports;
 mod workers;
 
 use std::rc::Rc;
@@ -17,6 +18,7 @@ use crossexam_fetch::{Environment, Request, Response};
 use crossexam_web::Timestamp;
 use url::Url;
 
+pub use ports::{PortHost, PortId};
 pub use workers::{
     ImportedScript, NewWorker, UncaughtException, WorkerEvent, WorkerHost, WorkerSource, WorkerType,
 };
@@ -157,6 +159,11 @@ pub trait RealmHost {
     /// `URL.revokeObjectURL`.
     fn revoke_object_url(&self, realm: RealmId, url: &str) {
         let _ = (realm, url);
+    }
+
+    /// Where there are message ports: in pages and workers.
+    fn ports(&self) -> Option<&dyn PortHost> {
+        None
     }
 
     /// Where there are workers: those of a page or of a worker, and the worker itself.

@@ -1,8 +1,8 @@
-//! What comes of workers, and how they begin.
+//! What comes of workers, and how they begin; what comes to message ports.
 
 use super::Agent;
 use crate::protocol::{
-    OperationId, RealmId, ScriptError, UncaughtException, WorkerEvent, WorkerSource,
+    OperationId, PortId, RealmId, ScriptError, UncaughtException, WorkerEvent, WorkerSource,
 };
 
 impl Agent {
@@ -49,5 +49,35 @@ impl Agent {
             }
             WorkerEvent::Failed => entry.call((operation.0, "failed")),
         })
+    }
+
+    /// A message for a port of the realm's.
+    ///
+    /// # Errors
+    ///
+    /// As for [`deliver_timer`](Self::deliver_timer).
+    pub fn deliver_port_message(
+        &self,
+        realm: RealmId,
+        port: PortId,
+        data: &str,
+    ) -> Result<(), ScriptError> {
+        self.call_entry(realm, "portMessage", |_, entry, scope| {
+            scope.exposed("MessageEvent.data", data.as_bytes());
+            entry.call::<_, ()>((port.0, data))
+        })
+        .map(drop)
+    }
+
+    /// The other end of a port of the realm's was closed.
+    ///
+    /// # Errors
+    ///
+    /// As for [`deliver_timer`](Self::deliver_timer).
+    pub fn deliver_port_closed(&self, realm: RealmId, port: PortId) -> Result<(), ScriptError> {
+        self.call_entry(realm, "portClosed", |_, entry, _| {
+            entry.call::<_, ()>((port.0,))
+        })
+        .map(drop)
     }
 }

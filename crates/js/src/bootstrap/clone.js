@@ -2,7 +2,7 @@
 // know is written as a list: [tag, …]. Objects are numbered in the order they are met, so that cycles can be written.
 
 export default function (ops, lib, global) {
-  const { push, keys, isArray, parse, stringify, toWellFormed, getPrototypeOf, uncurry, defineProperty, symbolIterator } = lib.primordials;
+  const { push, indexOf, keys, isArray, parse, stringify, toWellFormed, getPrototypeOf, uncurry, defineProperty, symbolIterator } = lib.primordials;
   const { Map, Set, Date, RegExp, Error, Boolean, Number, String, BigInt, ArrayBuffer, DataView, Object } = global;
   const mapGet = uncurry(Map.prototype.get), mapSet = uncurry(Map.prototype.set), mapEach = uncurry(Map.prototype.forEach);
   const setAdd = uncurry(Set.prototype.add), setEach = uncurry(Set.prototype.forEach);
@@ -26,6 +26,8 @@ export default function (ops, lib, global) {
   // Lone surrogates would be lost on the way; they are written as escapes.
   const text = (value) => (toWellFormed(value) === value ? value : ['s', stringify(value)]);
 
+  // The ports that go with the message that is being written, or came with the one that is being read.
+  let sent = [], received = [];
   const serialize = (value, memory) => {
     switch (typeof value) {
       case 'undefined': return ['u'];
@@ -78,6 +80,11 @@ export default function (ops, lib, global) {
     if (isError(value)) {
       const name = value.name;
       return ['e', name in errors ? name : 'Error', value.message === undefined ? null : text(`${value.message}`)];
+    }
+    if (lib.peek(value, 'MessagePort') !== undefined) {
+      // It is there by its place among the ports that go with the message.
+      const place = indexOf(sent, value);
+      return place < 0 ? fail(value) : ['p', place];
     }
     if (lib.peek(value, 'Headers') !== undefined || lib.slotted(value)) return fail(value);
     if (is(booleanValue, value)) return ['B', booleanValue(value)];
@@ -139,6 +146,7 @@ export default function (ops, lib, global) {
         return set;
       }
       case 'e': return keep(value[2] === null ? new errors[value[1]]() : new errors[value[1]](string(value[2])));
+      case 'p': return keep(received[value[1]]);
       case 'B': return keep(Object(value[1]));
       case 'N': return keep(Object(deserialize(value[1], objects)));
       case 'S': return keep(Object(string(value[1])));
@@ -146,25 +154,55 @@ export default function (ops, lib, global) {
       default: throw new DOMException('the message is malformed', 'DataCloneError');
     }
   };
-  lib.deserialize = (data) => deserialize(parse(data), []);
+  // A message with ports is ['P', their numbers, the value]. Gives { value, ports }.
+  lib.deserializeWithTransfer = (data) => {
+    let value = parse(data);
+    const ports = [];
+    if (isArray(value) && value[0] === 'P') {
+      for (let index = 0; index < value[1].length; index++) push(ports, lib.receivePort(value[1][index]));
+      value = value[2];
+    }
+    const before = received;
+    received = ports;
+    try {
+      return { __proto__: null, value: deserialize(value, []), ports };
+    } finally {
+      received = before;
+    }
+  };
+  lib.deserialize = (data) => lib.deserializeWithTransfer(data).value;
   // Objects of the language's that are no plain ones: promises, weak collections, generators.
   const tagOf = uncurry(Object.prototype.toString);
   lib.isPlatformLike = (value) => {
     const tag = tagOf(value);
     return tag === '[object Promise]' || tag === '[object WeakMap]' || tag === '[object WeakSet]' || tag === '[object WeakRef]' || tag === '[object Generator]';
   };
-  // Serializes a value and takes the buffers in the list away from this realm.
+  // Serializes a value and takes the buffers and ports in the list away from this realm.
   lib.serializeWithTransfer = (value, list) => {
     const failed = (what) => new DOMException(what, 'DataCloneError');
+    const ports = [];
     for (let index = 0; index < list.length; index++) {
       // Nothing else that could be transferred is here.
-      if (!lib.isArrayBuffer(list[index])) throw failed('only an ArrayBuffer can be transferred');
-      if (lib.buffers.isDetached(list[index])) throw failed('the buffer is detached');
-      for (let before = 0; before < index; before++) if (list[before] === list[index]) throw failed('the buffer is listed twice');
+      const port = lib.peek(list[index], 'MessagePort');
+      if (port === undefined && !lib.isArrayBuffer(list[index])) throw failed('only an ArrayBuffer or a MessagePort can be transferred');
+      if (port === undefined ? lib.buffers.isDetached(list[index]) : port.id === null) throw failed('it is detached');
+      for (let before = 0; before < index; before++) if (list[before] === list[index]) throw failed('it is listed twice');
+      if (port !== undefined) push(ports, list[index]);
     }
-    const serialized = lib.serialize(value);
-    for (let index = 0; index < list.length; index++) lib.buffers.transfer(list[index]);
-    return serialized;
+    const before = sent;
+    sent = ports;
+    let serialized;
+    try {
+      serialized = serialize(value, new Map());
+    } finally {
+      sent = before;
+    }
+    const ids = [];
+    for (let index = 0; index < list.length; index++) {
+      if (indexOf(ports, list[index]) < 0) lib.buffers.transfer(list[index]);
+      else push(ids, lib.detachPort(list[index]));
+    }
+    return stringify(ids.length === 0 ? serialized : ['P', ids, serialized]);
   };
   // What the second argument of postMessage() says is to be transferred: a list, or options with one.
   lib.transferOf = (argument, where) => {
@@ -184,7 +222,7 @@ export default function (ops, lib, global) {
       lib.requireArguments(arguments.length, 1, 'structuredClone');
       const { transfer } = lib.convert.dictionary(arguments[1], 'structuredClone');
       const list = transfer === undefined ? [] : lib.convert.sequence(transfer, (item) => item);
-      return lib.deserialize(lib.serializeWithTransfer(value, list));
+      return lib.deserializeWithTransfer(lib.serializeWithTransfer(value, list)).value;
     },
   });
 }

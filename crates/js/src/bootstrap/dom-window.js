@@ -121,10 +121,8 @@ export default function (ops, lib, global) {
       if (args[1].targetOrigin !== undefined) origin = convert.USVString(args[1].targetOrigin);
       transfer = args[1].transfer;
     } else if (args[1] !== undefined) origin = convert.USVString(args[1]);
-    if (transfer !== undefined && transfer !== null && convert.sequence(transfer, (item) => item).length > 0) {
-      throw new DOMException('nothing can be transferred here', 'DataCloneError');
-    }
-    ops.postMessage(id, lib.serialize(args[0]), origin);
+    const list = transfer === undefined || transfer === null ? [] : convert.sequence(transfer, (item) => item);
+    ops.postMessage(id, lib.serializeWithTransfer(args[0], list), origin);
   };
   const makeProxy = (id) => {
     const navigate = (url, replace) => { dom.navigate({ __proto__: null, window: id }, parseUrl(url), { __proto__: null, replace }); };

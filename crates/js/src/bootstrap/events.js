@@ -342,14 +342,14 @@ export default function (ops, lib, global) {
   };
   // hooks.windowProxy(id) is the object that stands for another window; hooks.deserialize makes a value of a message.
   lib.fireMessage = (target, data, origin, source) => {
-    let value;
+    let message;
     try {
-      value = lib.deserialize(data);
+      message = lib.deserializeWithTransfer(data);
     } catch {
       lib.fire(target, 'messageerror', { origin }, MessageEvent);
       return;
     }
-    lib.fire(target, 'message', { data: value, origin, source }, MessageEvent);
+    lib.fire(target, 'message', { data: message.value, origin, source, ports: lib.primordials.freeze(message.ports) }, MessageEvent);
   };
   lib.entries.message = (data, origin, source) => {
     const proxy = source === undefined || source === null ? null : lib.hooks.windowProxy?.(source) ?? null;
