@@ -157,6 +157,7 @@ impl Browser {
             clusters: Default::default(),
             numbers: Numbers::default(),
             ports: Default::default(),
+            shared_workers: Default::default(),
             tampering_reported: Cell::new(false),
         });
         Self {

@@ -75,7 +75,7 @@ pub(crate) enum Operation {
         /// Says that a timer is running.
         _ticking: Ticking,
     },
-    /// A dedicated worker.
+    /// A worker.
     Worker(Rc<Worker>),
 }
 
@@ -130,7 +130,7 @@ impl Inner {
                 } => {}
                 Operation::Socket(socket) => socket.disappear(),
                 Operation::Timer { task, .. } | Operation::Read(task) => task.abort(),
-                Operation::Worker(worker) => self.end_worker(&worker),
+                Operation::Worker(worker) => self.leave_worker(&worker, global),
             }
         }
         self.close_ports_of(global);

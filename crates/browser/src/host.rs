@@ -176,7 +176,7 @@ impl RealmHost for AgentHost {
             Some(Operation::Fetch { controller, .. }) => controller.abort(),
             Some(Operation::Timer { task, .. } | Operation::Read(task)) => task.abort(),
             Some(Operation::Socket(socket)) => socket.disappear(),
-            Some(Operation::Worker(worker)) => browser.end_worker(&worker),
+            Some(Operation::Worker(worker)) => browser.leave_worker(&worker, &global),
             None => {}
         }
     }

@@ -17,6 +17,7 @@ use crate::cluster::{Cluster, ClusterKey};
 use crate::global::Global;
 use crate::navigable::Navigable;
 use crate::ports::Ports;
+use crate::workers::Worker;
 
 /// What a browser consists of.
 #[derive(Debug)]
@@ -41,6 +42,7 @@ pub(crate) struct Inner {
     pub(crate) clusters: RefCell<BTreeMap<ClusterKey, Rc<Cluster>>>,
     pub(crate) numbers: Numbers,
     pub(crate) ports: Ports,
+    pub(crate) shared_workers: RefCell<Vec<Weak<Worker>>>,
     pub(crate) tampering_reported: Cell<bool>,
 }
 

@@ -5,7 +5,7 @@
 //! written into the world's journal.
 //!
 //! MODEL: a page's tasks run in the order in which they become ready; task sources are not told apart. There is no
-//! rendering, no session history beyond the current document, and no worker but dedicated ones.
+//! rendering, no session history beyond the current document, and no service worker.
 
 mod activity;
 mod browser;

@@ -1,4 +1,4 @@
-//! Dedicated workers: each has an agent of its own, and ends with its owner.
+//! Workers: each has an agent of its own, and ends with its owners.
 //!
 //! <https://html.spec.whatwg.org/multipage/workers.html#run-a-worker>
 //!
@@ -8,6 +8,8 @@ use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use crossexam_fetch::FetchController;
+use crossexam_fetch::network_partition_keys::network_partition_key;
+use crossexam_fetch::request::Destination;
 use crossexam_html::workers::{
     WorkerScript, classic_worker_imported_script, classic_worker_imported_script_request,
     classic_worker_script, classic_worker_script_request,
@@ -16,9 +18,10 @@ use crossexam_html::workers::{
     set_up_a_worker_environment_settings_object,
 };
 use crossexam_js::{
-    ImportedScript, NewWorker, OperationId, RealmId, RealmKind, SynchronousOutcome,
+    ImportedScript, NewWorker, OperationId, PortId, RealmId, RealmKind, SynchronousOutcome,
     UncaughtException, WorkerEvent, WorkerHost, WorkerSource, WorkerType, parses_as_script,
 };
+use crossexam_web::{Origin, Site};
 use url::Url;
 
 use crate::cluster::{Cluster, ClusterKey};
@@ -27,35 +30,90 @@ use crate::global::{Global, NewGlobal, Operation};
 use crate::host::AgentHost;
 use crate::inner::Inner;
 
-/// A dedicated worker, as its owner knows it.
+/// A worker, as its owners know it.
 #[derive(Debug)]
 pub(crate) struct Worker {
     name: String,
-    owner: Weak<Global>,
-    /// By what number its owner's realm knows it.
-    operation: OperationId,
+    kind: WorkerKind,
+    /// Its owners, and by what number the realm of each knows it. A dedicated worker has one.
+    owners: RefCell<Vec<(Weak<Global>, OperationId)>>,
     /// Stops the fetch of its script.
     controller: FetchController,
     state: RefCell<WorkerState>,
 }
 
+#[derive(Debug, PartialEq, Eq)]
+enum WorkerKind {
+    Dedicated,
+    Shared(SharedWorkerKey),
+}
+
+/// What a shared worker is found by.
+#[derive(Debug, PartialEq, Eq)]
+struct SharedWorkerKey {
+    partition: Site,
+    origin: Origin,
+    url: Url,
+    name: String,
+}
+
 #[derive(Debug)]
 enum WorkerState {
-    /// Its script is being fetched; messages wait.
-    Loading(Vec<String>),
+    /// Its script is being fetched.
+    Loading(Vec<Waiting>),
     Running(Rc<Global>),
     Ended,
 }
 
+/// What waits until a worker has run its script.
+#[derive(Debug)]
+enum Waiting {
+    Message(String),
+    Connection(PortId),
+}
+
 impl Worker {
     fn is_ended(&self) -> bool {
-        matches!(&*self.state.borrow(), WorkerState::Ended)
+        match &*self.state.borrow() {
+            WorkerState::Loading(_) => false,
+            WorkerState::Running(global) => global.closing.get(),
+            WorkerState::Ended => true,
+        }
+    }
+
+    fn add_owner(self: &Rc<Self>, owner: &Rc<Global>, operation: OperationId) {
+        self.owners
+            .borrow_mut()
+            .push((Rc::downgrade(owner), operation));
+        owner
+            .operations
+            .borrow_mut()
+            .insert(operation, Operation::Worker(self.clone()));
+    }
+
+    /// The owners that are still there. None of them has it as an operation any more.
+    fn take_owners(&self) -> Vec<(Rc<Global>, OperationId)> {
+        let owners = self.owners.take().into_iter();
+        owners
+            .filter_map(|(owner, operation)| {
+                let owner = owner.upgrade()?;
+                owner.operations.borrow_mut().remove(&operation);
+                Some((owner, operation))
+            })
+            .collect()
     }
 }
 
 impl Inner {
-    /// `new Worker(url)`.
-    fn start_worker(&self, owner: &Rc<Global>, operation: OperationId, new: NewWorker) {
+    /// `new Worker(url)` and, where there is none that fits, `new SharedWorker(url)`.
+    fn start_worker(
+        &self,
+        owner: &Rc<Global>,
+        operation: OperationId,
+        new: NewWorker,
+        kind: WorkerKind,
+        waiting: Vec<Waiting>,
+    ) {
         let Some(browser) = self.this.upgrade() else {
             return;
         };
@@ -66,15 +124,17 @@ impl Inner {
         } = new;
         let worker = Rc::new(Worker {
             name,
-            owner: Rc::downgrade(owner),
-            operation,
+            kind,
+            owners: Default::default(),
             controller: FetchController::new(),
-            state: WorkerState::Loading(Vec::new()).into(),
+            state: WorkerState::Loading(waiting).into(),
         });
-        owner
-            .operations
-            .borrow_mut()
-            .insert(operation, Operation::Worker(worker.clone()));
+        worker.add_owner(owner, operation);
+        if worker.kind != WorkerKind::Dedicated {
+            let mut shared = self.shared_workers.borrow_mut();
+            shared.retain(|worker| worker.strong_count() > 0);
+            shared.push(Rc::downgrade(&worker));
+        }
         let owner = owner.clone();
         self.spawn("runs a worker", async move {
             let begun = match worker_type {
@@ -91,13 +151,45 @@ impl Inner {
                 Some((global, script)) => browser.run_worker(&worker, &global, &script),
                 None => {
                     browser.end_worker(&worker);
-                    owner.operations.borrow_mut().remove(&operation);
-                    browser.run_task(&owner, |agent| {
-                        agent.deliver_worker(operation, &WorkerEvent::Failed)
-                    });
+                    for (owner, operation) in worker.take_owners() {
+                        browser.run_task(&owner, |agent| {
+                            agent.deliver_worker(operation, &WorkerEvent::Failed)
+                        });
+                    }
                 }
             }
         });
+    }
+
+    /// `new SharedWorker(url)`
+    ///
+    /// <https://html.spec.whatwg.org/multipage/workers.html#dom-sharedworker>
+    fn connect_to_shared_worker(
+        &self,
+        owner: &Rc<Global>,
+        operation: OperationId,
+        new: NewWorker,
+        port: PortId,
+    ) {
+        let kind = WorkerKind::Shared(SharedWorkerKey {
+            partition: network_partition_key(&owner.environment).clone(),
+            origin: owner.environment.origin.clone(),
+            url: new.url.clone(),
+            name: new.name.clone(),
+        });
+        let existing = {
+            let shared = self.shared_workers.borrow();
+            let mut shared = shared.iter().filter_map(Weak::upgrade);
+            shared.find(|worker| worker.kind == kind && !worker.is_ended())
+        };
+        let connection = Waiting::Connection(port);
+        match existing {
+            Some(worker) => {
+                worker.add_owner(owner, operation);
+                self.hand_to_worker(&worker, connection);
+            }
+            None => self.start_worker(owner, operation, new, kind, vec![connection]),
+        }
     }
 
     /// Fetches a worker's script and makes its global object; `None` if there is no script.
@@ -109,9 +201,16 @@ impl Inner {
     ) -> Option<(Rc<Global>, WorkerScript)> {
         let cause = Cause {
             client: Some(owner.holder(&self.name)),
-            initiator: "Worker".to_owned(),
+            initiator: match worker.kind {
+                WorkerKind::Dedicated => "Worker".to_owned(),
+                WorkerKind::Shared(_) => "SharedWorker".to_owned(),
+            },
         };
-        let request = classic_worker_script_request(url, &owner.environment);
+        let destination = match worker.kind {
+            WorkerKind::Dedicated => Destination::Worker,
+            WorkerKind::Shared(_) => Destination::SharedWorker,
+        };
+        let request = classic_worker_script_request(url, destination, &owner.environment);
         let fetched = self.fetch_whole(cause, request, &worker.controller).await?;
         if worker.is_ended() {
             return None;
@@ -134,7 +233,7 @@ impl Inner {
             );
             None
         };
-        if !fits {
+        if !fits && worker.kind == WorkerKind::Dedicated {
             return refuse("its embedder policy is weaker than that of its page");
         }
         if !parses_as_script(&script.source) {
@@ -159,10 +258,14 @@ impl Inner {
             worker: Some(Rc::downgrade(worker)),
             environment,
         });
+        let kind = match worker.kind {
+            WorkerKind::Dedicated => RealmKind::Worker,
+            WorkerKind::Shared(_) => RealmKind::SharedWorker,
+        };
         let limits = self.options.limits;
         let created = global
             .cluster
-            .create_realm(RealmKind::Worker, &global, Weak::new(), limits);
+            .create_realm(kind, &global, Weak::new(), limits);
         if let Err(error) = created {
             self.script_error(&global, &error);
             return None;
@@ -182,12 +285,29 @@ impl Inner {
             name: &worker.name,
         };
         self.run_task(global, |agent| agent.run_worker_script(realm, source));
-        if let WorkerState::Loading(messages) = begun {
-            for data in messages {
-                self.run_task(global, |agent| {
-                    agent.deliver_message(realm, &data, "", None)
-                });
+        if let WorkerState::Loading(waiting) = begun {
+            for what in waiting {
+                self.deliver_to_worker(global, realm, &what);
             }
+        }
+    }
+
+    fn deliver_to_worker(&self, global: &Global, realm: RealmId, what: &Waiting) {
+        self.run_task(global, |agent| match what {
+            Waiting::Message(data) => agent.deliver_message(realm, data, "", None),
+            Waiting::Connection(port) => agent.deliver_connect(realm, *port),
+        });
+    }
+
+    /// An owner needs a worker no more. Without owners it ends.
+    pub(crate) fn leave_worker(&self, worker: &Worker, owner: &Global) {
+        let is_alone = {
+            let mut owners = worker.owners.borrow_mut();
+            owners.retain(|(other, _)| !std::ptr::eq(other.as_ptr(), owner));
+            owners.is_empty()
+        };
+        if is_alone {
+            self.end_worker(worker);
         }
     }
 
@@ -209,8 +329,13 @@ impl Inner {
             Some(Operation::Worker(worker)) => worker.clone(),
             _ => return,
         };
+        self.hand_to_worker(&worker, Waiting::Message(data));
+    }
+
+    /// Hands a worker something, in a task of its own, once it has run its script.
+    fn hand_to_worker(&self, worker: &Worker, what: Waiting) {
         let global = match &mut *worker.state.borrow_mut() {
-            WorkerState::Loading(messages) => return messages.push(data),
+            WorkerState::Loading(waiting) => return waiting.push(what),
             WorkerState::Running(global) => global.clone(),
             WorkerState::Ended => return,
         };
@@ -219,24 +344,23 @@ impl Inner {
         };
         self.spawn("delivers a message to a worker", async move {
             if let Some(realm) = global.realm.get() {
-                browser.run_task(&global, |agent| {
-                    agent.deliver_message(realm, &data, "", None)
-                });
+                browser.deliver_to_worker(&global, realm, &what);
             }
         });
     }
 
-    /// Tells the owner of a worker something.
+    /// Tells the owner of a dedicated worker something.
     fn tell_owner(&self, global: &Global, event: WorkerEvent) {
         let worker = global.worker.as_ref().and_then(Weak::upgrade);
         let (Some(worker), Some(browser)) = (worker, self.this.upgrade()) else {
             return;
         };
+        let Some((owner, operation)) = worker.owners.borrow().first().cloned() else {
+            return;
+        };
         self.spawn("tells of a worker", async move {
-            if let Some(owner) = worker.owner.upgrade() {
-                browser.run_task(&owner, |agent| {
-                    agent.deliver_worker(worker.operation, &event)
-                });
+            if let Some(owner) = owner.upgrade() {
+                browser.run_task(&owner, |agent| agent.deliver_worker(operation, &event));
             }
         });
     }
@@ -252,9 +376,7 @@ impl Inner {
         global.closing.set(true);
         self.spawn("closes a worker", async move {
             browser.end_worker(&worker);
-            if let Some(owner) = worker.owner.upgrade() {
-                owner.operations.borrow_mut().remove(&worker.operation);
-            }
+            worker.take_owners();
         });
     }
 
@@ -281,7 +403,25 @@ impl Inner {
 impl WorkerHost for AgentHost {
     fn start_worker(&self, realm: RealmId, operation: OperationId, worker: NewWorker) {
         if let Some((browser, global)) = self.global_at(realm) {
-            browser.start_worker(&global, operation, worker);
+            browser.start_worker(
+                &global,
+                operation,
+                worker,
+                WorkerKind::Dedicated,
+                Vec::new(),
+            );
+        }
+    }
+
+    fn connect_to_shared_worker(
+        &self,
+        realm: RealmId,
+        operation: OperationId,
+        worker: NewWorker,
+        port: PortId,
+    ) {
+        if let Some((browser, global)) = self.global_at(realm) {
+            browser.connect_to_shared_worker(&global, operation, worker, port);
         }
     }
 

@@ -35,11 +35,15 @@ pub struct WorkerScript {
     pub muted_errors: bool,
 }
 
-/// The request of the script that a dedicated worker begins with; the client is the worker's owner.
+/// The request of the script that a worker begins with; the client is the worker's owner.
 #[algorithm(Html, "fetch-a-classic-worker-script", untraced)]
-pub fn classic_worker_script_request(url: Url, client: &Rc<Environment>) -> Request {
+pub fn classic_worker_script_request(
+    url: Url,
+    destination: Destination,
+    client: &Rc<Environment>,
+) -> Request {
     /// 1. A request of mode "same-origin" for a script that no parser inserted.
-    let mut request = script_request(url, Destination::Worker, client);
+    let mut request = script_request(url, destination, client);
     request.mode = Mode::SameOrigin;
     request.credentials_mode = CredentialsMode::SameOrigin;
     request
@@ -63,7 +67,7 @@ fn script_request(url: Url, destination: Destination, client: &Rc<Environment>) 
     request
 }
 
-/// The script that a dedicated worker begins with; `None` if the response is none.
+/// The script that a worker begins with; `None` if the response is none.
 #[algorithm(Html, "fetch-a-classic-worker-script", untraced)]
 pub fn classic_worker_script(response: &Response) -> Option<WorkerScript> {
     /// 4.1. What the response holds, whatever its filter.
@@ -160,7 +164,9 @@ pub fn does_a_worker_fit_its_owners_embedder_policy(
         || policy.value != EmbedderPolicyValue::UnsafeNone
 }
 
-/// Sets up the environment of a dedicated worker whose script came from `url`.
+/// Sets up the environment of a worker whose script came from `url`; `owner` is whoever has started it.
+///
+/// SPEC: what the top-level origin of a shared worker is, the standard leaves to the browser: here it is its first owner's.
 #[algorithm(Html, "set-up-a-worker-environment-settings-object", untraced)]
 pub fn set_up_a_worker_environment_settings_object(
     identities: &Identities,
@@ -236,7 +242,7 @@ mod tests {
     fn the_script_is_same_origin_and_what_it_imports_from_anywhere() {
         let owner = window_at("https://alice.example/page");
         let url = || Url::parse("https://charlie.example/worker.js").unwrap();
-        let first = classic_worker_script_request(url(), &owner);
+        let first = classic_worker_script_request(url(), Destination::Worker, &owner);
         assert_eq!(
             (first.mode, first.destination),
             (Mode::SameOrigin, Destination::Worker)

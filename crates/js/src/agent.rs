@@ -168,6 +168,7 @@ impl Agent {
                 let lib = Object::new_proto(ctx.clone(), None)?;
                 lib.set("slots", self.slots.clone())?;
                 lib.set("isWindow", kind == RealmKind::Window)?;
+                lib.set("isSharedWorker", kind == RealmKind::SharedWorker)?;
                 lib.set("isServer", kind == RealmKind::Server)?;
                 bootstrap::evaluate(&ctx, kind, &ops.into_object(), &lib)?;
                 Ok(Persistent::save(&ctx, lib.get::<_, Object<'_>>("entries")?))

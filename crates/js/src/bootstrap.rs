@@ -17,10 +17,19 @@ struct File {
     kinds: &'static [RealmKind],
 }
 
-const EVERY: &[RealmKind] = &[RealmKind::Window, RealmKind::Worker, RealmKind::Server];
-const PAGES: &[RealmKind] = &[RealmKind::Window, RealmKind::Worker];
+const EVERY: &[RealmKind] = &[
+    RealmKind::Window,
+    RealmKind::Worker,
+    RealmKind::SharedWorker,
+    RealmKind::Server,
+];
+const PAGES: &[RealmKind] = &[
+    RealmKind::Window,
+    RealmKind::Worker,
+    RealmKind::SharedWorker,
+];
 const WINDOW: &[RealmKind] = &[RealmKind::Window];
-const WORKER: &[RealmKind] = &[RealmKind::Worker];
+const WORKER: &[RealmKind] = &[RealmKind::Worker, RealmKind::SharedWorker];
 const SERVER: &[RealmKind] = &[RealmKind::Server];
 
 macro_rules! files {
@@ -52,6 +61,7 @@ const FILES: &[File] = files![
     PAGES "navigator.js",
     PAGES "message-channel.js",
     PAGES "worker.js",
+    WINDOW "shared-worker.js",
     WORKER "worker-global.js",
     SERVER "server.js",
     WINDOW "dom-tree.js",

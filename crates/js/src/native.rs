@@ -40,7 +40,7 @@ pub(crate) fn register(ops: &Ops<'_>) -> rquickjs::Result<()> {
             workers::register_owner(ops)?;
             crate::dom::register(ops)
         }
-        RealmKind::Worker => {
+        RealmKind::Worker | RealmKind::SharedWorker => {
             xhr::register(ops)?;
             sockets::register(ops)?;
             sockets::register_pages(ops)?;

@@ -34,6 +34,8 @@ pub enum RealmKind {
     Window,
     /// A dedicated worker.
     Worker,
+    /// A shared worker.
+    SharedWorker,
     /// A server program.
     Server,
 }

@@ -351,8 +351,8 @@ fn what_is_not_there_is_undefined() {
         "p.getBoundingClientRect",
         "p.style",
         "p.animate",
-        "window.SharedWorker",
-        "window.MessageChannel",
+        "window.ServiceWorker",
+        "window.BroadcastChannel",
         "document.createElement('canvas').getContext",
         "document.createElement('video').play",
     ] {

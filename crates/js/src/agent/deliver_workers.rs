@@ -51,6 +51,18 @@ impl Agent {
         })
     }
 
+    /// Somebody connects to the shared worker of this realm, over this port.
+    ///
+    /// # Errors
+    ///
+    /// As for [`deliver_timer`](Self::deliver_timer).
+    pub fn deliver_connect(&self, realm: RealmId, port: PortId) -> Result<(), ScriptError> {
+        self.call_entry(realm, "connect", |_, entry, _| {
+            entry.call::<_, ()>((port.0,))
+        })
+        .map(drop)
+    }
+
     /// A message for a port of the realm's.
     ///
     /// # Errors

@@ -1,16 +1,18 @@
-// The global object of a dedicated worker.
+// The global object of a worker.
 
 export default function (ops, lib, global) {
   const { push, defineProperty, getOwnPropertyDescriptor, setPrototypeOf, DOMException } = lib.primordials;
   const { convert } = lib;
 
   const WorkerGlobalScope = lib.defineAbstractInterface('WorkerGlobalScope', { parent: lib.EventTarget });
-  const DedicatedWorkerGlobalScope = lib.defineAbstractInterface('DedicatedWorkerGlobalScope', { parent: WorkerGlobalScope });
-  setPrototypeOf(global, DedicatedWorkerGlobalScope.prototype);
+  const isShared = lib.isSharedWorker;
+  const Scope = lib.defineAbstractInterface(isShared ? 'SharedWorkerGlobalScope' : 'DedicatedWorkerGlobalScope', { parent: WorkerGlobalScope });
+  setPrototypeOf(global, Scope.prototype);
   if (lib.peek(global, 'EventTarget') === undefined) lib.initEventTarget(global);
   lib.defineEventHandlers(global, [
-    'error', 'languagechange', 'offline', 'online', 'rejectionhandled', 'unhandledrejection', 'message', 'messageerror',
+    'error', 'languagechange', 'offline', 'online', 'rejectionhandled', 'unhandledrejection',
   ]);
+  lib.defineEventHandlers(global, isShared ? ['connect'] : ['message', 'messageerror']);
 
   // --- WorkerLocation -----------------------------------------------------------------------------------------------
   let url = 'about:blank', workerName = '';
@@ -67,12 +69,20 @@ export default function (ops, lib, global) {
         run(script);
       }
     },
-    postMessage(message) {
-      lib.requireArguments(arguments.length, 1, 'postMessage');
-      ops.ownerPost(lib.serializeWithTransfer(message, lib.transferOf(arguments[1], 'postMessage')));
-    },
     close() { ops.workerClose(); },
   });
+  if (!isShared) {
+    lib.exposeFunctions({
+      postMessage(message) {
+        lib.requireArguments(arguments.length, 1, 'postMessage');
+        ops.ownerPost(lib.serializeWithTransfer(message, lib.transferOf(arguments[1], 'postMessage')));
+      },
+    });
+  }
+  lib.entries.connect = (id) => {
+    const port = lib.receivePort(id);
+    lib.fire(global, 'connect', { data: '', ports: lib.primordials.freeze([port]), source: port }, lib.MessageEvent);
+  };
   lib.entries.runWorker = (source, scriptUrl, name) => {
     url = scriptUrl;
     workerName = name;
@@ -83,9 +93,11 @@ export default function (ops, lib, global) {
     }
   };
 
-  // --- Exceptions: what the worker does not handle, its owner may. --------------------------------------------------
+  // --- Exceptions: what a dedicated worker does not handle, its owner may. ------------------------------------------
   const report = (init) => {
-    if (!lib.fireError(init)) ops.ownerException(convert.USVString(init.message), init.filename ?? '', init.lineno ?? 0, init.colno ?? 0);
+    if (lib.fireError(init)) return true;
+    if (isShared) return false;
+    ops.ownerException(convert.USVString(init.message), init.filename ?? '', init.lineno ?? 0, init.colno ?? 0);
     return true;
   };
   lib.hooks.error = (error) => report(lib.errorInit(error, (filename) => mutedFiles[filename] === true));

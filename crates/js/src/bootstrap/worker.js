@@ -6,18 +6,21 @@ export default function (ops, lib, global) {
   const stateOf = (worker) => lib.state(worker, 'Worker');
   const CREDENTIALS = ['omit', 'same-origin', 'include'], TYPES = ['classic', 'module'];
 
+  lib.workerOptions = (options, where) => {
+    const { credentials, name, type } = convert.dictionary(options, where);
+    // Classic workers have no use for the first, but it must be one of these.
+    if (credentials !== undefined) convert.enumeration(credentials, CREDENTIALS, where);
+    return {
+      __proto__: null,
+      name: name === undefined ? '' : convert.USVString(name),
+      isModule: type !== undefined && convert.enumeration(type, TYPES, where) === 'module',
+    };
+  };
   function Worker(url) {
     lib.requireNew(new.target, 'Worker');
     lib.requireArguments(arguments.length, 1, 'Worker');
     url = convert.USVString(url);
-    const options = convert.dictionary(arguments[1], 'Worker');
-    // Classic workers have no use for it, but it must be one of these.
-    const { credentials } = options;
-    if (credentials !== undefined) convert.enumeration(credentials, CREDENTIALS, 'Worker');
-    let { name } = options;
-    name = name === undefined ? '' : convert.USVString(name);
-    const { type } = options;
-    const isModule = type !== undefined && convert.enumeration(type, TYPES, 'Worker') === 'module';
+    const { name, isModule } = lib.workerOptions(arguments[1], 'Worker');
     const parsed = ops.urlResolve(url);
     if (parsed === undefined || parsed === null) throw new DOMException(`Worker: '${url}' is not a URL`, 'SyntaxError');
     lib.initEventTarget(this);

@@ -59,7 +59,7 @@ pub(crate) fn from_outside<'js>(
 /// The guard of requests that scripts make. A server program is no browser: it writes any header.
 fn guard(scope: &Scope) -> Guard {
     match scope.kind {
-        RealmKind::Window | RealmKind::Worker => Guard::Request,
+        RealmKind::Window | RealmKind::Worker | RealmKind::SharedWorker => Guard::Request,
         RealmKind::Server => Guard::None,
     }
 }

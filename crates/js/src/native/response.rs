@@ -20,7 +20,7 @@ use crate::shared::Scope;
 /// The guard of responses that scripts make. A server program writes whatever servers may.
 fn guard(scope: &Scope) -> Guard {
     match scope.kind {
-        RealmKind::Window | RealmKind::Worker => Guard::Response,
+        RealmKind::Window | RealmKind::Worker | RealmKind::SharedWorker => Guard::Response,
         RealmKind::Server => Guard::None,
     }
 }

@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::ops::{Ops, throw};
 use crate::protocol::{
-    NewWorker, OperationId, ScriptError, UncaughtException, WorkerHost, WorkerType,
+    NewWorker, OperationId, PortId, ScriptError, UncaughtException, WorkerHost, WorkerType,
 };
 use crate::shared::Scope;
 
@@ -20,22 +20,47 @@ fn parsed(ctx: &Ctx<'_>, url: &str) -> rquickjs::Result<Url> {
     Url::parse(url).map_err(|_| throw(ctx, "SyntaxError", "not a URL"))
 }
 
+fn new_worker(
+    ctx: &Ctx<'_>,
+    url: &str,
+    name: String,
+    is_module: bool,
+) -> rquickjs::Result<NewWorker> {
+    Ok(NewWorker {
+        url: parsed(ctx, url)?,
+        name,
+        worker_type: if is_module {
+            WorkerType::Module
+        } else {
+            WorkerType::Classic
+        },
+    })
+}
+
 /// The operations of those that may have workers.
 pub(super) fn register_owner<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     let scope = ops.scope();
     ops.add(
         "workerStart",
         move |ctx: Ctx<'js>, operation: u64, url: String, name: String, is_module: bool| {
-            let worker = NewWorker {
-                url: parsed(&ctx, &url)?,
-                name,
-                worker_type: if is_module {
-                    WorkerType::Module
-                } else {
-                    WorkerType::Classic
-                },
-            };
+            let worker = new_worker(&ctx, &url, name, is_module)?;
             workers(&scope, &ctx)?.start_worker(scope.realm, OperationId(operation), worker);
+            rquickjs::Result::Ok(())
+        },
+    )?;
+
+    let scope = ops.scope();
+    ops.add(
+        "sharedWorkerConnect",
+        move |ctx: Ctx<'js>,
+              operation: u64,
+              url: String,
+              name: String,
+              is_module: bool,
+              port: u64| {
+            let worker = new_worker(&ctx, &url, name, is_module)?;
+            let (operation, port) = (OperationId(operation), PortId(port));
+            workers(&scope, &ctx)?.connect_to_shared_worker(scope.realm, operation, worker, port);
             rquickjs::Result::Ok(())
         },
     )?;

@@ -2,13 +2,23 @@
 
 use url::Url;
 
-use super::{OperationId, RealmId};
+use super::{OperationId, PortId, RealmId};
 
 /// What a realm asks for about the workers that it has, and about itself if it is one.
 pub trait WorkerHost {
     /// `new Worker()`; what comes of it is delivered with `Agent::deliver_worker`, until the operation is aborted, which
     /// terminates the worker.
     fn start_worker(&self, realm: RealmId, operation: OperationId, worker: NewWorker);
+
+    /// `new SharedWorker()`: finds or starts the worker, and hands it its end of a channel with `Agent::deliver_connect`.
+    /// If it never begins, that is delivered with `Agent::deliver_worker`.
+    fn connect_to_shared_worker(
+        &self,
+        realm: RealmId,
+        operation: OperationId,
+        worker: NewWorker,
+        port: PortId,
+    );
 
     /// A message for a worker of the realm's; `data` is in serialized form. Delivered to the worker's realm with
     /// `Agent::deliver_message`.
