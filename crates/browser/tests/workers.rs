@@ -58,14 +58,14 @@ fn messages_go_there_and_back() {
             "/worker.js",
             "onmessage = (event) => postMessage([event.data.a[1].byteLength, name, location.href, typeof document, typeof window,
                 self instanceof DedicatedWorkerGlobalScope, self instanceof WorkerGlobalScope, navigator instanceof WorkerNavigator,
-                isSecureContext, origin]);",
+                isSecureContext, origin, 'responseXML' in XMLHttpRequest.prototype]);",
         )],
     );
     assert_eq!(
         log,
         [
             "0",
-            r#"[4,"echo","https://charlie.example/worker.js#part","undefined","undefined",true,true,true,true,"https://charlie.example"]null"#
+            r#"[4,"echo","https://charlie.example/worker.js#part","undefined","undefined",true,true,true,true,"https://charlie.example",false]null"#
         ]
     );
     assert_eq!(scene.script_errors(), [""; 0]);

@@ -374,6 +374,7 @@ export default function (ops, lib, global) {
       return state.responseObject;
     },
   };
+  if (!isWindow) delete prototype.responseXML;
   lib.defineEventHandlers(prototype, ['readystatechange']);
   lib.defineInterface(XMLHttpRequest, { prototype, parent: XMLHttpRequestEventTarget, constants });
 }
