@@ -38,14 +38,23 @@ impl Inner {
         url
     }
 
+    /// What has been asked for before still gets the object, so that it is removed in a task, behind those fetches.
+    ///
+    /// MODEL: so does a synchronous request that follows in the same task.
     pub(crate) fn revoke_object_url(&self, global: &Global, url: &str) {
         // Only a page of the same origin may revoke it.
-        let mut store = self.user_agent.blob_urls.borrow_mut();
-        let own = Url::parse(url)
-            .ok()
-            .and_then(|url| store.resolve(&url).map(|it| it.origin.clone()));
+        let own = Url::parse(url).ok().and_then(|url| {
+            let store = self.user_agent.blob_urls.borrow();
+            store.resolve(&url).map(|it| it.origin.clone())
+        });
+        let Some(browser) = self.this.upgrade() else {
+            return;
+        };
         if own.is_some_and(|origin| origin.is_same_origin(&global.environment.origin)) {
-            store.remove(url);
+            let url = url.to_owned();
+            self.spawn("revokes an object URL", async move {
+                browser.user_agent.blob_urls.borrow_mut().remove(&url);
+            });
         }
     }
 }

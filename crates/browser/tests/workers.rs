@@ -338,3 +338,21 @@ fn a_worker_of_a_page_with_an_embedder_policy_needs_one_too() {
     let (_, log) = run_with(page, &[("/worker.js", "console.log('ran')")]);
     assert_eq!(log, ["refused"]);
 }
+
+#[test]
+fn an_object_url_may_be_revoked_once_the_worker_is_made() {
+    let (_, log) = run(
+        "<script>
+            const url = URL.createObjectURL(new Blob([`postMessage('from a blob')`], { type: 'text/javascript' }));
+            new Worker(url).onmessage = (event) => console.log(event.data);
+            fetch(url).then((r) => console.log(r.status));
+            URL.revokeObjectURL(url);
+            fetch(url).catch((e) => console.log(e.name));
+            new Worker(url).onerror = () => console.log('too late');
+        </script>",
+        &[],
+    );
+    let mut log = log;
+    log.sort();
+    assert_eq!(log, ["200", "TypeError", "from a blob", "too late"]);
+}

@@ -1,6 +1,7 @@
 //! The blob URL store.
 //!
-//! MODEL: an entry is looked up when a `blob:` URL is fetched, not when it is parsed; revoking it in between shows.
+//! MODEL: an entry is looked up when the fetch of a `blob:` URL begins, not when the URL is parsed; revoking it in
+//! between shows.
 //!
 //! <https://w3c.github.io/FileAPI/#blob-url>
 
