@@ -356,3 +356,29 @@ fn an_object_url_may_be_revoked_once_the_worker_is_made() {
     log.sort();
     assert_eq!(log, ["200", "TypeError", "from a blob", "too late"]);
 }
+
+#[test]
+fn a_string_as_a_timers_handler_is_a_script() {
+    let (scene, log) = run(
+        "<script>
+            setTimeout('var compiled = 1; console.log(this === window)');
+            setTimeout(() => console.log(compiled), 10);
+            setTimeout('} {', 20);
+            onerror = (message) => { console.log(message.split(':')[0]); return true; };
+            new Worker('/worker.js').onerror = (event) => { console.log(event.message); event.preventDefault(); };
+        </script>",
+        &[("/worker.js", "setTimeout(`throw new Error('in a string')`, 100)")],
+    );
+    let mut log = log;
+    log.sort();
+    assert_eq!(
+        log,
+        [
+            "1",
+            "Uncaught Error: in a string",
+            "Uncaught SyntaxError",
+            "true"
+        ]
+    );
+    assert_eq!(scene.script_errors(), [""; 0]);
+}

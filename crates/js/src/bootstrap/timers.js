@@ -1,16 +1,28 @@
 // setTimeout, setInterval, queueMicrotask, and reportError.
 
 export default function (ops, lib, global) {
-  const { slice, promiseResolve, then } = lib.primordials;
+  const { slice, promiseResolve, then, TypeError } = lib.primordials;
   const { convert } = lib;
   const resolved = promiseResolve();
   let next = 1;
   // Handle -> operation that is under way for it.
   const timers = { __proto__: null };
 
+  // A string is a script, in pages and workers.
+  const stepsOf = (handler, args, where) => {
+    if (typeof handler === 'function') return () => lib.invoke(handler, global, args);
+    if (lib.isServer) throw new TypeError(`${where}: not a function`);
+    const source = convert.USVString(handler);
+    return () => {
+      try {
+        ops.evaluateScript(source, ops.urlResolve('') ?? '');
+      } catch (error) {
+        lib.report(error);
+      }
+    };
+  };
   const start = (handler, delay, args, repeat, where) => {
-    // MODEL: a string as handler is not compiled.
-    convert.callback(handler, where);
+    const steps = stepsOf(handler, args, where);
     let milliseconds = convert.long(delay);
     if (milliseconds < 0) milliseconds = 0;
     const handle = next++;
@@ -21,7 +33,7 @@ export default function (ops, lib, global) {
       nesting++;
       const operation = lib.begin(() => {
         if (!repeat) delete timers[handle];
-        lib.invoke(handler, global, args);
+        steps();
         if (repeat && handle in timers) arm();
       });
       timers[handle] = operation;
