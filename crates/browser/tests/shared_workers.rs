@@ -110,3 +110,26 @@ fn it_ends_with_the_last_of_its_owners_and_tells_nobody_of_exceptions() {
     assert!(!log.contains(&"never".to_owned()));
     assert_eq!(scene.script_errors(), ["Error: nobody hears it"]);
 }
+
+#[test]
+fn ports_go_through_a_shared_worker_whose_script_threw() {
+    let scene = Scene::new();
+    scene.serve("charlie", |asked| match asked.path.as_str() {
+        "/" => html(
+            "<script>
+                const worker = new SharedWorker('/worker.js');
+                const channel = new MessageChannel();
+                channel.port1.onmessage = (event) => console.log(event.data);
+                worker.port.postMessage('', [channel.port2]);
+            </script>",
+        ),
+        _ => answer(
+            "text/javascript",
+            "onmessage = (event) => event.ports[0].postMessage('before');
+            onconnect = (event) => { event.ports[0].onmessage = onmessage; };
+            throw new Error('x');",
+        ),
+    });
+    scene.visit("https://charlie.example/");
+    assert_eq!(log(&scene), ["before"]);
+}
