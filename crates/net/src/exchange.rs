@@ -34,6 +34,8 @@ pub(crate) struct Job {
 pub(crate) struct Begun {
     pub(crate) head: Head,
     pub(crate) early_hints: Vec<HeaderList>,
+    /// Whether it is known that the body is empty.
+    pub(crate) is_empty: bool,
     pub(crate) body: mpsc::Receiver<Chunk>,
 }
 
@@ -113,6 +115,7 @@ where
             let begun = Begun {
                 head,
                 early_hints,
+                is_empty: reader.is_at_the_end(),
                 body,
             };
             if answer.send(Ok(begun)).is_ok() {

@@ -239,6 +239,11 @@ impl<S: AsyncRead + Unpin> Reader<S> {
         Ok(head)
     }
 
+    /// Whether it is known already that no more of the body comes.
+    pub(crate) fn is_at_the_end(&self) -> bool {
+        matches!(self.framing, Framing::Ended | Framing::Length(0))
+    }
+
     /// Reads a piece of the body; none is left at its end.
     pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, BrokenOff> {
         loop {

@@ -80,8 +80,20 @@ impl LiveServer {
         let Begun {
             head,
             early_hints,
+            is_empty,
             body,
         } = answered?;
+        let response = WireResponse {
+            status: head.status,
+            status_message: head.status_message,
+            header_list: head.headers,
+            early_hints,
+            ..WireResponse::default()
+        };
+        if is_empty && response.header_list.contains(b"Content-Length") {
+            // It is there as a whole, so that caches have it even if nobody reads it: redirects, above all.
+            return Ok(response);
+        }
         let (writer, pieces) = BodyStream::written();
         let work = executor.begin_outside_work();
         executor.spawn("a body from outside", async move {
@@ -89,12 +101,8 @@ impl LiveServer {
             drop(work);
         });
         Ok(WireResponse {
-            status: head.status,
-            status_message: head.status_message,
-            header_list: head.headers,
             pieces: Some(pieces),
-            early_hints,
-            ..WireResponse::default()
+            ..response
         })
     }
 

@@ -1,0 +1,1 @@
+// The runner puts its own in the place of this file.
