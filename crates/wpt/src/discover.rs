@@ -313,6 +313,7 @@ fn not_runnable(scope: Scope, flags: &[&str], text: &str) -> Option<&'static str
             "needs service workers",
         ),
         ("serviceWorker.register", "needs service workers"),
+        ("service_worker_test(", "needs service workers"),
     ] {
         if text.contains(mark) {
             return Some(why);

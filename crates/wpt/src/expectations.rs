@@ -86,6 +86,13 @@ impl Expectations {
         toml::from_str(&text).map_err(|error| wrong(error.to_string()))
     }
 
+    /// Whether there is an exception in a file.
+    pub fn is_about(&self, file: &str) -> bool {
+        self.exception
+            .iter()
+            .any(|exception| exception.test == file)
+    }
+
     /// The exception that a subtest is, if it is one.
     pub fn of(&self, file: &str, subtest: &str) -> Option<&Exception> {
         self.exception.iter().find(|exception| {

@@ -330,3 +330,18 @@ fn tests_are_known_by_their_names_and_first_lines() {
         .to_string();
     assert!(nowhere.ends_with("is no checkout of web-platform-tests: wpt is not there"));
 }
+
+#[test]
+fn the_exceptions_have_reasons() {
+    let file = root().join("../wpt/expectations.toml");
+    let expectations = Expectations::read(&file).unwrap();
+    assert_eq!(expectations.revision.len(), 40);
+    let mut seen = std::collections::BTreeSet::new();
+    for exception in &expectations.exception {
+        assert!(exception.why.len() > 15, "{}", exception.test);
+        assert!(!exception.subtests.is_empty(), "{}", exception.test);
+        for subtest in &exception.subtests {
+            assert!(seen.insert((&exception.test, subtest)), "{subtest}");
+        }
+    }
+}
