@@ -179,10 +179,13 @@ fn run() -> Vec<(Test, Option<Outcome>)> {
     pool::run(tests, setting(), 2, &stop, |_| {})
 }
 
+/// A test's URL, what became of it, and of its subtests.
+type Ended<'a> = (&'a str, Status, Vec<(&'a str, Status)>);
+
 #[test]
 fn what_passes_what_fails_what_throws_and_what_never_ends() {
     let tests = run();
-    let found: Vec<(&str, Status, Vec<(&str, Status)>)> = tests
+    let found: Vec<Ended<'_>> = tests
         .iter()
         .map(|(test, outcome)| {
             let outcome = outcome.as_ref().unwrap();
