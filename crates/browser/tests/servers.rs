@@ -453,3 +453,44 @@ fn answers_arrive_in_pieces_as_time_goes_by() {
     let broken = ClientRequest::get(Url::parse("https://alice.example/broken").unwrap());
     assert!(send(&world, broken).is_err());
 }
+
+/// A server that sends a piece at once and ends a second later, or breaks off at `/broken`.
+const ENDING: &str = "
+    const pieces = async function* (broken) {
+        yield 'piece';
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        if (broken) throw new Error('broken');
+    };
+    const page = `<script>
+        (async () => {
+            for (const path of ['/whole', '/broken']) {
+                const reader = (await fetch(path)).body.getReader();
+                console.log((await reader.read()).value.length);
+                await reader.closed.then(() => console.log('closed'), (error) => console.log(error.name));
+            }
+        })();
+    <\\/script>`;
+    export default (request) => {
+        const { pathname } = new URL(request.url);
+        if (pathname === '/') return new Response(page.replace('<\\\\/', '</'), { headers: { 'Content-Type': 'text/html' } });
+        return new Response(ReadableStream.from(pieces(pathname === '/broken')).pipeThrough(new TextEncoderStream()));
+    };";
+
+#[test]
+fn a_stream_learns_of_its_end_without_being_read() {
+    let world = World::new(WorldConfig::default());
+    serve(&world, "alice", ENDING);
+    let browser = Browser::new(&world, "bob's browser", "bob", BrowserOptions::default());
+    let url = Url::parse("https://alice.example/").unwrap();
+    world.block_on(browser.visit(None, &url)).unwrap().unwrap();
+    world.settle(Duration::from_secs(60)).unwrap();
+    let log = events(&world, |event| match event {
+        Event::Console {
+            holder: Holder::Page { .. },
+            text,
+            ..
+        } => Some(text),
+        _ => None,
+    });
+    assert_eq!(log, ["5", "closed", "5", "TypeError"]);
+}

@@ -10,7 +10,7 @@ export default function (ops, lib, global) {
   // `how` says by what scripts get them from the stream; `outside` whether what a stream gives came from outside.
   // `remote` is a native response whose body is still arriving.
   const createBody = (how, data, { stream = null, outside = false, remote = null } = {}) =>
-    ({ __proto__: null, how, data, stream, remote, outside, taken: false, failure: null, reading: null, arriving: null });
+    ({ __proto__: null, how, data, stream, remote, outside, taken: false, failure: null, reading: null, ahead: null, arriving: null });
   // Of a native response: null, what is there, or what arrives.
   const ofResponse = (how, native) => {
     const data = ops.responseBody(native);
@@ -52,18 +52,34 @@ export default function (ops, lib, global) {
     controller.close();
     if (lib.streams.sizeOf(controller.pending) > 0) lib.streams.byteController.respond(controller, 0);
   };
+  // Waits for the next chunk before somebody wants it: so the stream learns that the body has ended, or broken off, even
+  // if nobody reads. What comes is kept until it is wanted.
+  const lookAhead = (body, stream) => {
+    const ahead = body.ahead = { __proto__: null, chunk: null, wanted: null };
+    const settle = (steps) => {
+      body.ahead = null;
+      if (stream.state === 'readable') steps();
+      ahead.wanted?.resolve(undefined);
+    };
+    readRemote(body, (chunk) => {
+      ahead.chunk = chunk;
+      if (ahead.wanted !== null) deliver(body, stream, ahead.wanted);
+    }, () => settle(() => closeByte(stream.controller)), (error) => settle(() => stream.controller.error(error)));
+  };
+  const deliver = (body, stream, pulled) => {
+    const { chunk } = body.ahead;
+    body.ahead = null;
+    stream.controller.enqueue(ops.chunkBytes(chunk, body.how));
+    pulled.resolve(undefined);
+    lookAhead(body, stream);
+  };
   const pullRemote = (body, stream) => {
     const pulled = lib.deferred();
-    readRemote(body, (chunk) => {
-      stream.controller.enqueue(ops.chunkBytes(chunk, body.how));
-      pulled.resolve(undefined);
-    }, () => {
-      closeByte(stream.controller);
-      pulled.resolve(undefined);
-    }, (error) => {
-      stream.controller.error(error);
-      pulled.resolve(undefined);
-    });
+    if (body.ahead === null) lookAhead(body, stream);
+    // It may have ended or broken off at once.
+    if (body.ahead === null) pulled.resolve(undefined);
+    else if (body.ahead.chunk !== null) deliver(body, stream, pulled);
+    else body.ahead.wanted = pulled;
     return pulled.promise;
   };
   const streamOf = (body) => {
