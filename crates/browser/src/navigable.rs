@@ -283,6 +283,10 @@ impl Inner {
             .iter()
             .for_each(|document| document.set_gone(true));
         self.spawn("unloads", async move {
+            // The tab around it may have gone meanwhile, and it with that.
+            if browser.navigable(id).is_none() {
+                return;
+            }
             documents
                 .iter()
                 .for_each(|document| document.set_gone(false));

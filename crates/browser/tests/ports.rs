@@ -21,11 +21,7 @@ fn run(page: &'static str) -> Vec<String> {
     });
     scene.visit("https://charlie.example/");
     assert_eq!(scene.script_errors(), [""; 0]);
-    let own = "https://charlie.example: ";
-    let log = scene.console();
-    log.iter()
-        .map(|line| line.strip_prefix(own).unwrap_or(line).to_owned())
-        .collect()
+    scene.console_of("https://charlie.example")
 }
 
 #[test]

@@ -378,6 +378,25 @@ fn a_browser_and_a_program_play_a_login() {
     assert!(exchange.is_some());
 }
 
+/// What Alice's page writes to its console when Bob visits it.
+fn log_of_a_visit(server: &'static str) -> (World, Vec<String>) {
+    let world = World::new(WorldConfig::default());
+    serve(&world, "alice", server);
+    let browser = Browser::new(&world, "bob's browser", "bob", BrowserOptions::default());
+    let url = Url::parse("https://alice.example/").unwrap();
+    world.block_on(browser.visit(None, &url)).unwrap().unwrap();
+    world.settle(Duration::from_secs(60)).unwrap();
+    let log = events(&world, |event| match event {
+        Event::Console {
+            holder: Holder::Page { .. },
+            text,
+            ..
+        } => Some(text),
+        _ => None,
+    });
+    (world, log)
+}
+
 /// A server that sends five bytes now and the rest a second later, and breaks off at `/broken`.
 const TRICKLE: &str = "
     const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -412,20 +431,7 @@ const TRICKLE: &str = "
 
 #[test]
 fn answers_arrive_in_pieces_as_time_goes_by() {
-    let world = World::new(WorldConfig::default());
-    serve(&world, "alice", TRICKLE);
-    let browser = Browser::new(&world, "bob's browser", "bob", BrowserOptions::default());
-    let url = Url::parse("https://alice.example/").unwrap();
-    world.block_on(browser.visit(None, &url)).unwrap().unwrap();
-    world.settle(Duration::from_secs(60)).unwrap();
-    let log = events(&world, |event| match event {
-        Event::Console {
-            holder: Holder::Page { .. },
-            text,
-            ..
-        } => Some(text),
-        _ => None,
-    });
+    let (world, log) = log_of_a_visit(TRICKLE);
     assert_eq!(
         log,
         [
@@ -478,19 +484,6 @@ const ENDING: &str = "
 
 #[test]
 fn a_stream_learns_of_its_end_without_being_read() {
-    let world = World::new(WorldConfig::default());
-    serve(&world, "alice", ENDING);
-    let browser = Browser::new(&world, "bob's browser", "bob", BrowserOptions::default());
-    let url = Url::parse("https://alice.example/").unwrap();
-    world.block_on(browser.visit(None, &url)).unwrap().unwrap();
-    world.settle(Duration::from_secs(60)).unwrap();
-    let log = events(&world, |event| match event {
-        Event::Console {
-            holder: Holder::Page { .. },
-            text,
-            ..
-        } => Some(text),
-        _ => None,
-    });
+    let (_, log) = log_of_a_visit(ENDING);
     assert_eq!(log, ["5", "closed", "5", "TypeError"]);
 }

@@ -34,11 +34,7 @@ fn scene(page: &'static str, frame: &'static str) -> Scene {
 }
 
 fn log(scene: &Scene) -> Vec<String> {
-    let own = "https://charlie.example: ";
-    let log = scene.console();
-    log.iter()
-        .map(|line| line.strip_prefix(own).unwrap_or(line).to_owned())
-        .collect()
+    scene.console_of("https://charlie.example")
 }
 
 #[test]

@@ -35,12 +35,7 @@ fn run_with(
         _ => text("for charlie").header("access-control-allow-origin", "https://charlie.example"),
     });
     scene.visit("https://charlie.example/");
-    let log = scene.console();
-    let own = "https://charlie.example: ";
-    let log = log
-        .iter()
-        .map(|line| line.strip_prefix(own).unwrap_or(line).to_owned())
-        .collect();
+    let log = scene.console_of("https://charlie.example");
     (scene, log)
 }
 

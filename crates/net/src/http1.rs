@@ -21,8 +21,18 @@ const LONGEST_SIZE_LINE: usize = 16 * 1024;
 /// How many bytes are read from a socket at a time.
 const READ_AT_ONCE: usize = 64 * 1024;
 
-/// The bytes of a request. Names are spelled as they were given.
-pub(crate) fn request_bytes(request: &WireRequest) -> Bytes {
+/// The bytes of a request. Names are spelled as they were given. `None` if a part of it would begin another line: then it
+/// cannot be sent as what it is.
+pub(crate) fn request_bytes(request: &WireRequest) -> Option<Bytes> {
+    let breaks = |part: &[u8]| part.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0));
+    let headers = request.headers.iter();
+    if breaks(&request.method)
+        || headers
+            .into_iter()
+            .any(|header| breaks(&header.name) || breaks(&header.value))
+    {
+        return None;
+    }
     let mut bytes = BytesMut::with_capacity(512 + request.body.len());
     let mut write = |part: &[u8]| bytes.extend_from_slice(part);
     write(&request.method);
@@ -37,7 +47,7 @@ pub(crate) fn request_bytes(request: &WireRequest) -> Bytes {
     }
     write(b"\r\n");
     write(&request.body);
-    bytes.freeze()
+    Some(bytes.freeze())
 }
 
 /// The status line and the headers of an answer.
@@ -384,9 +394,17 @@ mod tests {
             body: "hi".into(),
         };
         assert_eq!(
-            request_bytes(&request),
+            request_bytes(&request).unwrap(),
             "pAtCh /a?b HTTP/1.1\r\nHost: alice.example:81\r\nx-LOUD: 1\r\n\r\nhi"
         );
+        for (name, value) in [("A", "b\r\nC: d"), ("A\nB", "c"), ("A", "\0")] {
+            let headers = [(name, value)].into_iter().collect();
+            let request = WireRequest {
+                headers,
+                ..request.clone()
+            };
+            assert_eq!(request_bytes(&request), None, "{name:?} {value:?}");
+        }
     }
 
     #[test]

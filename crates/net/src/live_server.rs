@@ -62,7 +62,9 @@ impl LiveServer {
             address: self.address,
             tls,
             method: request.method.clone(),
-            request: request_bytes(request),
+            request: request_bytes(request).ok_or_else(|| NetworkFailure::NotHttp {
+                why: "a header with a line break or a NUL in it cannot be sent".to_owned(),
+            })?,
         })
     }
 

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use indexmap::IndexMap;
 use serde::Deserialize;
+
+use crate::page::Subtest;
 
 /// Known exceptions: subtests that do not pass, each with a reason.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -86,11 +89,15 @@ impl Expectations {
         toml::from_str(&text).map_err(|error| wrong(error.to_string()))
     }
 
-    /// Whether there is an exception in a file.
-    pub fn is_about(&self, file: &str) -> bool {
-        self.exception
+    /// How many of the exceptions in a file are none of these subtests: nothing came of them.
+    pub fn missing(&self, file: &str, came: &IndexMap<String, Subtest>) -> usize {
+        let about = self
+            .exception
             .iter()
-            .any(|exception| exception.test == file)
+            .filter(|exception| exception.test == file);
+        let names: BTreeSet<_> = about.flat_map(|exception| &exception.subtests).collect();
+        let missing = names.into_iter().filter(|name| !came.contains_key(*name));
+        missing.count()
     }
 
     /// The exception that a subtest is, if it is one.

@@ -206,14 +206,16 @@ impl Run {
                     summary.findings.push(finding);
                 }
             }
-            let is_known = expectations.is_some_and(|it| it.is_about(&file.file));
             if let Some(recorded) = recorded
                 && file.not_runnable.is_none()
-                && !is_known
-                && recorded.subtests > file.subtests.len()
             {
-                let missing = recorded.subtests - file.subtests.len();
-                summary.missing.push((file.file.clone(), missing));
+                let known = expectations.map_or(0, |it| it.missing(&file.file, &file.subtests));
+                let missing = recorded
+                    .subtests
+                    .saturating_sub(file.subtests.len() + known);
+                if missing > 0 {
+                    summary.missing.push((file.file.clone(), missing));
+                }
             }
         }
         summary

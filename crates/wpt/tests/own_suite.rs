@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 
 use crossexam_net::{Outside, Trust};
 use crossexam_sim::Profile;
+use crossexam_wpt::baseline::Baseline;
 use crossexam_wpt::discover::{Checkout, Scope, Test};
 use crossexam_wpt::expectations::Expectations;
 use crossexam_wpt::page::{Outcome, Setting, Status};
@@ -253,6 +254,32 @@ fn what_passes_what_fails_what_throws_and_what_never_ends() {
     assert_eq!(run.summary(None, None).unexplained().count(), 1);
     let summary = run.summary(None, Some(&expectations));
     assert_eq!(summary.unexplained().count(), 0);
+
+    let in_browser = json!({ "pass": 4, "failing": [] });
+    let baseline: Baseline = serde_json::from_value(json!({
+        "wpt_revision": "abc", "browsers": {},
+        "tests": [{
+            "test": "basic/failing.window.js", "dir": "basic", "class": "window", "subtests": 4,
+            "chromium": in_browser, "firefox": in_browser,
+        }],
+    }))
+    .unwrap();
+    let missing = |expectations: Option<&Expectations>| {
+        let summary = run.summary(Some(&baseline), expectations);
+        (summary.findings.len(), summary.missing)
+    };
+    let file = || "basic/failing.window.js".to_owned();
+    assert_eq!(missing(None), (1, vec![(file(), 2)]));
+    let one_is_known: Expectations = toml::from_str(
+        "[[exception]]
+        test = 'basic/failing.window.js'
+        subtests = ['one is two', 'never made']
+        reason = 'harness'
+        why = 'it is not made'",
+    )
+    .unwrap();
+    assert_eq!(missing(Some(&one_is_known)), (1, vec![(file(), 1)]));
+
     let report = serde_json::to_value(run.wptreport("abc", (0, 1))).unwrap();
     assert_eq!(report["run_info"]["revision"], json!("abc"));
     assert_eq!(report["results"].as_array().unwrap().len(), 5);

@@ -159,6 +159,14 @@ impl Scene {
         })
     }
 
+    /// What scripts wrote, without their origin where it is this one.
+    pub fn console_of(&self, origin: &str) -> Vec<String> {
+        let own = format!("{origin}: ");
+        let log = self.console().into_iter();
+        log.map(|line| line.strip_prefix(&own).map(str::to_owned).unwrap_or(line))
+            .collect()
+    }
+
     pub fn warnings(&self) -> Vec<String> {
         self.events(|event| match event {
             Event::Console {

@@ -1,7 +1,8 @@
 // FileReader: reads Blobs, with events. A blob's bytes are all there, so each reading ends in the task after its begin.
 
 export default function (ops, lib, global) {
-  const { concat, stringIndexOf, stringSlice, DOMException } = lib.primordials;
+  const { concat, DOMException } = lib.primordials;
+  const { fromCharCode } = global.String;
   const { convert } = lib;
   const { ProgressEvent } = global;
   const EMPTY = 0, LOADING = 1, DONE = 2;
@@ -14,20 +15,15 @@ export default function (ops, lib, global) {
     lib.initEventTarget(this);
     lib.init(this, 'FileReader', { state: EMPTY, result: null, error: null, timer: null });
   }
+  const base64 = (data, how) => lib.bytesToRust(ops.dataBytes(data, how));
   // "Package data": the charset of the type counts where none is asked for, and UTF-8 where none is known.
-  const charsetOf = (type) => {
-    const at = stringIndexOf(type, 'charset=');
-    return at < 0 ? undefined : stringSlice(type, at + 8);
-  };
   const decode = (data, type, label) => {
-    const encoding = (label === undefined ? undefined : ops.encodingForLabel(label)) ?? ops.encodingForLabel(charsetOf(type) ?? 'utf-8') ?? 'utf-8';
-    if (encoding === 'utf-8') return ops.dataText(data, 'FileReader.readAsText()');
-    ops.dataBytes(data, 'FileReader.readAsText()');
-    return ops.decoderDecode(ops.decoderNew(encoding, false), ops.dataBase64(data), true, false);
+    const encoding = (label === undefined ? undefined : ops.encodingForLabel(label)) ?? ops.encodingForLabel(ops.mimeCharset(type) ?? '') ?? 'utf-8';
+    return ops.decoderDecode(ops.decoderNew(encoding, false), base64(data, 'FileReader.readAsText()'), true, false);
   };
   const binary = (bytes) => {
     let text = '';
-    for (let index = 0; index < bytes.length; index++) text += global.String.fromCharCode(bytes[index]);
+    for (let index = 0; index < bytes.length; index++) text += fromCharCode(bytes[index]);
     return text;
   };
   const read = (reader, given, args, where, packageData) => {
@@ -62,10 +58,8 @@ export default function (ops, lib, global) {
       readAsBinaryString(blob) { read(this, arguments.length, arguments, 'FileReader.readAsBinaryString', (data) => binary(ops.dataBytes(data, 'FileReader.readAsBinaryString()'))); },
       readAsText(blob) { read(this, arguments.length, arguments, 'FileReader.readAsText', decode); },
       readAsDataURL(blob) {
-        read(this, arguments.length, arguments, 'FileReader.readAsDataURL', (data, type) => {
-          ops.dataBytes(data, 'FileReader.readAsDataURL()');
-          return concat('data:', type === '' ? 'application/octet-stream' : type, ';base64,', ops.dataBase64(data));
-        });
+        read(this, arguments.length, arguments, 'FileReader.readAsDataURL', (data, type) =>
+          concat('data:', type === '' ? 'application/octet-stream' : type, ';base64,', base64(data, 'FileReader.readAsDataURL()')));
       },
       abort() {
         const state = stateOf(this);

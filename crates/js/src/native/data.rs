@@ -289,6 +289,12 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
         crossexam_web::mime::parse(&text).map(|mime_type| mime_type.to_string())
     })?;
 
+    // The charset that a MIME type names.
+    ops.add("mimeCharset", |text: String| {
+        let mime_type = crossexam_web::mime::parse(&text)?;
+        mime_type.parameter("charset").map(str::to_owned)
+    })?;
+
     let scope = ops.scope();
     ops.add("randomBytes", move |ctx: Ctx<'js>, count: usize| {
         let mut bytes = Vec::with_capacity(count + 8);

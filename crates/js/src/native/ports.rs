@@ -3,7 +3,7 @@
 use rquickjs::Ctx;
 
 use crate::ops::{Ops, throw};
-use crate::protocol::{PortHost, PortId};
+use crate::protocol::{PortHost, PortId, RealmId};
 use crate::shared::Scope;
 
 fn ports<'a>(scope: &'a Scope, ctx: &Ctx<'_>) -> rquickjs::Result<&'a dyn PortHost> {
@@ -12,6 +12,24 @@ fn ports<'a>(scope: &'a Scope, ctx: &Ctx<'_>) -> rquickjs::Result<&'a dyn PortHo
         .ports()
         .ok_or_else(|| throw(ctx, "NotSupportedError", "there are no ports here"))
 }
+
+/// What is done with a port alone.
+type Act = fn(&dyn PortHost, RealmId, PortId);
+
+const ACTS: [(&str, Act); 4] = [
+    ("portStart", |host, realm, port| {
+        host.start_port(realm, port)
+    }),
+    ("portClose", |host, realm, port| {
+        host.close_port(realm, port)
+    }),
+    ("portDetach", |host, realm, port| {
+        host.detach_port(realm, port)
+    }),
+    ("portAttach", |host, realm, port| {
+        host.attach_port(realm, port)
+    }),
+];
 
 pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     let scope = ops.scope();
@@ -24,24 +42,12 @@ pub(super) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
         ports(&scope, &ctx)?.post_to_port(scope.realm, PortId(port), data);
         rquickjs::Result::Ok(())
     })?;
-    let scope = ops.scope();
-    ops.add("portStart", move |ctx: Ctx<'js>, port: u64| {
-        ports(&scope, &ctx)?.start_port(scope.realm, PortId(port));
-        rquickjs::Result::Ok(())
-    })?;
-    let scope = ops.scope();
-    ops.add("portClose", move |ctx: Ctx<'js>, port: u64| {
-        ports(&scope, &ctx)?.close_port(scope.realm, PortId(port));
-        rquickjs::Result::Ok(())
-    })?;
-    let scope = ops.scope();
-    ops.add("portDetach", move |ctx: Ctx<'js>, port: u64| {
-        ports(&scope, &ctx)?.detach_port(scope.realm, PortId(port));
-        rquickjs::Result::Ok(())
-    })?;
-    let scope = ops.scope();
-    ops.add("portAttach", move |ctx: Ctx<'js>, port: u64| {
-        ports(&scope, &ctx)?.attach_port(scope.realm, PortId(port));
-        rquickjs::Result::Ok(())
-    })
+    for (name, act) in ACTS {
+        let scope = ops.scope();
+        ops.add(name, move |ctx: Ctx<'js>, port: u64| {
+            act(ports(&scope, &ctx)?, scope.realm, PortId(port));
+            rquickjs::Result::Ok(())
+        })?;
+    }
+    Ok(())
 }
