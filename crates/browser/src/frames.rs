@@ -6,13 +6,29 @@ use crossexam_html::SandboxingFlags;
 use crossexam_html::cors_settings::referrer_policy_of_attribute;
 use crossexam_html::navigation::{NavigationEntry, about_blank, about_srcdoc};
 use crossexam_html::origin::matches_about_blank;
-use crossexam_js::{FrameAttributes, OperationId};
+use crossexam_js::{FrameAttributes, InsertedFrame, OperationId, WindowId};
 use url::Url;
 
 use crate::document::Document;
 use crate::inner::Inner;
 use crate::navigable::{FrameHolder, Navigable};
 use crate::navigate::{Navigation, plain_entry};
+
+/// Whether an `iframe`'s attributes are processed because it was inserted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum InitialInsertion {
+    Yes,
+    No,
+}
+
+/// What came of the attributes of an `iframe`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Processed {
+    /// The load event steps run now.
+    Loaded,
+    /// Whatever comes, comes later.
+    Pending,
+}
 
 impl Inner {
     /// An `iframe` was inserted: creates its navigable and begins to load it.
@@ -21,7 +37,7 @@ impl Inner {
         document: &Rc<Document>,
         operation: OperationId,
         attributes: FrameAttributes,
-    ) -> Option<u64> {
+    ) -> Option<InsertedFrame> {
         let parent = document.navigable.upgrade()?;
         let navigable = Rc::new(Navigable {
             id: self.numbers.navigable(),
@@ -48,8 +64,16 @@ impl Inner {
             .insert(navigable.id, navigable.clone());
         parent.children.borrow_mut().push(navigable.id);
         self.create_initial_document(&navigable, Some(document));
-        self.process_the_iframe_attributes(document, &navigable, &attributes);
-        Some(navigable.id)
+        let processed = self.process_the_iframe_attributes(
+            document,
+            &navigable,
+            &attributes,
+            InitialInsertion::Yes,
+        );
+        Some(InsertedFrame {
+            window: WindowId(navigable.id),
+            has_loaded: processed == Processed::Loaded,
+        })
     }
 
     /// An `iframe`'s `src` or `srcdoc` was changed.
@@ -66,10 +90,11 @@ impl Inner {
             return;
         };
         holder.attributes.replace(attributes.clone());
-        self.process_the_iframe_attributes(document, &navigable, &attributes);
+        self.process_the_iframe_attributes(document, &navigable, &attributes, InitialInsertion::No);
     }
 
-    /// Begins the navigation that an `iframe`'s attributes ask for.
+    /// Begins the navigation that an `iframe`'s attributes ask for. A frame that is inserted and shows `about:blank`
+    /// navigates nowhere: its first document has loaded at once.
     ///
     /// <https://html.spec.whatwg.org/multipage/iframe-embed-object.html#process-the-iframe-attributes>
     fn process_the_iframe_attributes(
@@ -77,7 +102,8 @@ impl Inner {
         document: &Rc<Document>,
         navigable: &Rc<Navigable>,
         attributes: &FrameAttributes,
-    ) {
+        initial_insertion: InitialInsertion,
+    ) -> Processed {
         if attributes.credentialless {
             self.unmodelled("the credentialless attribute of an iframe");
         }
@@ -97,15 +123,13 @@ impl Inner {
                 format!("{url} is not loaded into a frame inside itself"),
             );
             self.show_initial_document(navigable);
-            return;
+            return Processed::Pending;
         }
+        // Its scripts have a document to reach, as long as no other one has come.
+        self.show_initial_document(navigable);
         let is_blank = attributes.srcdoc.is_none() && matches_about_blank(&url);
-        let initial = navigable
-            .document()
-            .is_some_and(|it| it.is_initial_about_blank && it.realm.get().is_none());
-        if is_blank && initial {
-            self.show_initial_document(navigable);
-            return;
+        if is_blank && initial_insertion == InitialInsertion::Yes {
+            return Processed::Loaded;
         }
         let entry = NavigationEntry {
             referrer_policy: referrer_policy_of_attribute(attributes.referrer_policy.as_deref()),
@@ -121,6 +145,7 @@ impl Inner {
                 initiator: "<iframe>",
             },
         );
+        Processed::Pending
     }
 
     /// Whether a document, or one around it, has this URL, fragments aside.

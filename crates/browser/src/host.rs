@@ -21,9 +21,9 @@ use crossexam_html::navigation::about_blank;
 use crossexam_html::{document_cookie, document_domain};
 use crossexam_js::{
     ConsoleLevel, DocumentHost, DocumentProgress, DomError, ElementLoad, FetchInitiator,
-    FormSubmission, FrameAttributes, InlineSource, InlineSourceKind, NavigationOptions,
-    NavigationTarget, OperationId, PortHost, RealmHost, RealmId, ScriptError, SynchronousOutcome,
-    WindowAccess, WindowFamily, WindowId, WorkerHost,
+    FormSubmission, FrameAttributes, InlineSource, InlineSourceKind, InsertedFrame,
+    NavigationOptions, NavigationTarget, OperationId, PortHost, RealmHost, RealmId, ScriptError,
+    SynchronousOutcome, WindowAccess, WindowFamily, WindowId, WorkerHost,
 };
 use crossexam_sim::journal::{Event, Exposure, Holder};
 use crossexam_web::{Origin, Timestamp, Trace};
@@ -436,11 +436,14 @@ impl DocumentHost for AgentHost {
         realm: RealmId,
         operation: OperationId,
         frame: FrameAttributes,
-    ) -> WindowId {
+    ) -> InsertedFrame {
         let inserted = self
             .at(realm)
             .and_then(|(browser, document)| browser.insert_frame(&document, operation, frame));
-        WindowId(inserted.unwrap_or(0))
+        inserted.unwrap_or(InsertedFrame {
+            window: WindowId(0),
+            has_loaded: false,
+        })
     }
 
     fn update_frame(&self, realm: RealmId, window: WindowId, frame: FrameAttributes) {

@@ -305,6 +305,10 @@ impl Inner {
             return;
         }
         self.look_at(document);
+        // The first document of a frame has loaded when the frame is inserted.
+        if document.is_initial_about_blank {
+            return;
+        }
         if let Some(navigable) = document.navigable.upgrade() {
             self.frame_loaded(&navigable);
         }

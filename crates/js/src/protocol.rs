@@ -44,6 +44,15 @@ pub enum RealmKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WindowId(pub u64);
 
+/// What came of an `iframe`'s insertion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InsertedFrame {
+    /// Its navigable.
+    pub window: WindowId,
+    /// Whether its first document, `about:blank`, is what it shows: then it has loaded by now.
+    pub has_loaded: bool,
+}
+
 /// Something that was started and will be delivered, numbered within its agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OperationId(pub u64);
@@ -337,14 +346,14 @@ pub trait DocumentHost {
     /// A form is submitted.
     fn submit_form(&self, realm: RealmId, form: FormSubmission) -> Result<(), DomError>;
 
-    /// An `iframe` was inserted: creates its navigable. When a document of it has loaded, the host calls
+    /// An `iframe` was inserted: creates its navigable. When another document than its first has loaded, the host calls
     /// `Agent::deliver_frame_load`.
     fn insert_frame(
         &self,
         realm: RealmId,
         operation: OperationId,
         frame: FrameAttributes,
-    ) -> WindowId;
+    ) -> InsertedFrame;
 
     /// An `iframe`'s `src` or `srcdoc` was changed.
     fn update_frame(&self, realm: RealmId, window: WindowId, frame: FrameAttributes);

@@ -58,6 +58,13 @@ pub(crate) struct Head {
     pub(crate) headers: HeaderList,
 }
 
+impl Head {
+    /// Whether another answer follows this one.
+    fn is_interim(&self) -> bool {
+        (100..200).contains(&self.status)
+    }
+}
+
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NoAnswer {
@@ -140,14 +147,17 @@ fn parse_status_line(line: Bytes) -> Result<(u16, Bytes), NoAnswer> {
             && version[6] == b'.'
             && version[7].is_ascii_digit();
         let rest = rest.strip_prefix(b" ")?.trim_ascii_start();
-        let (status, phrase) = rest.split_at_checked(3)?;
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (status, phrase) = rest.split_at(digits);
+        // The Fetch Standard takes every status from 0 to 999.
+        let is_status = (1..=3).contains(&digits);
         let status: u16 = std::str::from_utf8(status).ok()?.parse().ok()?;
         let phrase = match phrase.first() {
             None => phrase,
             Some(b' ') => &phrase[1..],
             Some(_) => return None,
         };
-        (is_version && status >= 100).then(|| (status, line.slice_ref(phrase)))
+        (is_version && is_status).then(|| (status, line.slice_ref(phrase)))
     };
     parsed().ok_or_else(|| not_http(format!("an answer cannot begin with \"{}\"", shown())))
 }
@@ -243,7 +253,7 @@ impl<S: AsyncRead + Unpin> Reader<S> {
         let head = self.buffer.split_to(end).freeze();
         self.buffer.advance(after);
         let head = parse_head(&head)?;
-        if head.status >= 200 {
+        if !head.is_interim() {
             self.framing = framing(method, &head)?;
         }
         Ok(head)
@@ -484,6 +494,15 @@ mod tests {
                 matches!(head, Err(NoAnswer::NotHttp(_))),
                 "{bytes:?}: {head:?}"
             );
+        }
+        for (line, status) in [("0 Zero", 0), ("1 One", 1), ("077 x", 77), ("999 x", 999)] {
+            let bytes = format!("HTTP/1.1 {line}\r\nA: b\r\n\r\n");
+            assert_eq!(head_of(bytes.as_bytes()).unwrap().status, status, "{line}");
+        }
+        for line in ["1000 x", "0200 x", "-200 x", "0xA", "C8", ""] {
+            let bytes = format!("HTTP/1.1 {line}\r\n\r\n");
+            let head = head_of(bytes.as_bytes());
+            assert!(matches!(head, Err(NoAnswer::NotHttp(_))), "{line}");
         }
         assert_eq!(head_of(b""), Err(NoAnswer::Ended));
         let endless = [

@@ -198,12 +198,12 @@ fn machine(network: &Network, setting: &Setting) -> Machine {
     for name in hosts::names() {
         machine = machine.host_name(&name);
     }
-    for &port in &setting.ports.http {
+    for &port in setting.ports.http.iter().chain(&setting.ports.ws) {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let live = LiveServer::http(network, &setting.outside, address);
         machine = machine.listen(port, Listener::http(Suite(live)));
     }
-    for &port in &setting.ports.https {
+    for &port in setting.ports.https.iter().chain(&setting.ports.wss) {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let live = LiveServer::https(network, &setting.outside, address, &setting.trust);
         // The real certificate is checked where the real connection is made.

@@ -20,6 +20,11 @@ pub struct Ports {
     pub http: Vec<u16>,
     /// For HTTPS; two of them.
     pub https: Vec<u16>,
+    /// For WebSocket connections, as far as they are known. Many files of the suite name such a port and open no
+    /// connection; the server answers them only if it has one.
+    pub ws: Vec<u16>,
+    /// For WebSocket connections over TLS.
+    pub wss: Vec<u16>,
 }
 
 impl Default for Ports {
@@ -28,18 +33,20 @@ impl Default for Ports {
         Self {
             http: vec![8000, 8001],
             https: vec![8443, 8444],
+            ws: Vec::new(),
+            wss: Vec::new(),
         }
     }
 }
 
 impl Ports {
-    /// Four ports on which nobody listens at the moment.
+    /// Ports on which nobody listens at the moment.
     ///
     /// # Errors
     ///
     /// When the system has none.
     pub fn free() -> io::Result<Self> {
-        let listeners: Vec<TcpListener> = (0..4)
+        let listeners: Vec<TcpListener> = (0..6)
             .map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
             .collect::<io::Result<_>>()?;
         let ports: Vec<u16> = listeners
@@ -48,12 +55,15 @@ impl Ports {
             .collect::<io::Result<_>>()?;
         Ok(Self {
             http: ports[..2].to_vec(),
-            https: ports[2..].to_vec(),
+            https: ports[2..4].to_vec(),
+            ws: ports[4..5].to_vec(),
+            wss: ports[5..].to_vec(),
         })
     }
 
     fn all(&self) -> impl Iterator<Item = u16> {
-        self.http.iter().chain(&self.https).copied()
+        let all = [&self.http, &self.https, &self.ws, &self.wss];
+        all.into_iter().flatten().copied()
     }
 }
 
@@ -249,7 +259,7 @@ fn configuration(ports: &Ports) -> io::Result<NamedTempFile> {
         "check_subdomains": false,
         "ports": {
             "http": ports.http, "https": ports.https,
-            "ws": [], "wss": [], "h2": [],
+            "ws": ports.ws, "wss": ports.wss, "h2": [],
             "http-public": [], "http-private": [], "https-public": [], "https-private": [],
         },
     });

@@ -167,6 +167,8 @@ fn setting() -> Setting {
         ports: Ports {
             http: vec![serve(None)],
             https: vec![serve(Some(Arc::new(config)))],
+            ws: Vec::new(),
+            wss: Vec::new(),
         },
         profile: Profile::by_name("standard").unwrap(),
         patience: 0.2,

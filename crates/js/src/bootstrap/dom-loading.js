@@ -367,14 +367,17 @@ export default function (ops, lib, global) {
     connected(record) {
       if (!loads(record)) return;
       record.release = dom.delayLoad();
-      record.operation = lib.begin(() => {
+      const loaded = () => {
         record.release?.();
         record.release = undefined;
         lib.fire(dom.wrap(record), 'load');
-      }, { repeat: true });
+      };
+      record.operation = lib.begin(loaded, { repeat: true });
       push(dom.frameElements, record);
-      record.window = ops.insertFrame(record.operation, frameAttributes(record));
+      const { window, hasLoaded } = ops.insertFrame(record.operation, frameAttributes(record));
+      record.window = window;
       dom.framesChanged?.();
+      if (hasLoaded) loaded();
     },
     disconnected(record) {
       if (record.window === undefined) return;

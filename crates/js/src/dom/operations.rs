@@ -361,13 +361,16 @@ fn frames<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     let scope = ops.scope();
     ops.add(
         "insertFrame",
-        move |ctx: Ctx<'js>, operation: u64, frame: Object<'js>| -> rquickjs::Result<String> {
+        move |ctx: Ctx<'js>, operation: u64, frame: Object<'js>| -> rquickjs::Result<Object<'js>> {
             let frame = attributes(&frame)?;
-            let window =
+            let inserted =
                 scope
                     .document(&ctx)?
                     .insert_frame(scope.realm, OperationId(operation), frame);
-            Ok(window.0.to_string())
+            let result = Object::new_proto(ctx, None)?;
+            result.set("window", inserted.window.0.to_string())?;
+            result.set("hasLoaded", inserted.has_loaded)?;
+            Ok(result)
         },
     )?;
     let scope = ops.scope();

@@ -9,9 +9,9 @@ use bytes::Bytes;
 use crossexam_fetch::{Environment, Request};
 use crossexam_js::{
     Agent, ConsoleLevel, DocumentHost, DocumentProgress, DocumentSource, DomError, ElementLoad,
-    ElementOutcome, FetchInitiator, FormSubmission, FrameAttributes, Limits, NavigationOptions,
-    NavigationTarget, OperationId, RealmHost, RealmId, RealmKind, ScriptError, WindowAccess,
-    WindowFamily, WindowId,
+    ElementOutcome, FetchInitiator, FormSubmission, FrameAttributes, InsertedFrame, Limits,
+    NavigationOptions, NavigationTarget, OperationId, RealmHost, RealmId, RealmKind, ScriptError,
+    WindowAccess, WindowFamily, WindowId,
 };
 use crossexam_web::Timestamp;
 
@@ -341,7 +341,7 @@ impl DocumentHost for PageWorld {
         realm: RealmId,
         operation: OperationId,
         frame: FrameAttributes,
-    ) -> WindowId {
+    ) -> InsertedFrame {
         self.next_window.set(self.next_window.get() + 1);
         let window = WindowId(self.next_window.get());
         self.shown.borrow_mut().insert(window, cross_origin(window));
@@ -354,7 +354,10 @@ impl DocumentHost for PageWorld {
         self.asked
             .borrow_mut()
             .push_back(Asked::Frame(operation, window, frame));
-        window
+        InsertedFrame {
+            window,
+            has_loaded: false,
+        }
     }
 
     fn update_frame(&self, _: RealmId, window: WindowId, frame: FrameAttributes) {
