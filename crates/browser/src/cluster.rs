@@ -121,6 +121,17 @@ impl Cluster {
             return Ok(realm);
         }
         let realm = self.agent(limits)?.create_realm(kind)?;
+        self.adopt_realm(realm, global, document);
+        Ok(realm)
+    }
+
+    /// Takes note of the realm of a global object; `document` is that of a window.
+    pub(crate) fn adopt_realm(
+        &self,
+        realm: RealmId,
+        global: &Rc<Global>,
+        document: Weak<Document>,
+    ) {
         let entry = RealmEntry {
             environment: global.environment.clone(),
             global: Rc::downgrade(global),
@@ -128,7 +139,6 @@ impl Cluster {
         };
         self.realms.0.borrow_mut().insert(realm, entry);
         global.realm.set(Some(realm));
-        Ok(realm)
     }
 
     /// Destroys a realm. Its environment stays known: scripts of other realms can still hold its functions.

@@ -63,6 +63,15 @@ impl Document {
         self.activation.set(None);
     }
 
+    /// Whether its scripts may reach all of another document.
+    pub(crate) fn reaches(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.cluster, &other.cluster)
+            && other
+                .origin
+                .borrow()
+                .is_same_origin_domain(&self.origin.borrow())
+    }
+
     /// Sets whether it is gone, for everybody and for its own scripts.
     pub(crate) fn set_gone(&self, gone: bool) {
         self.gone.set(gone);

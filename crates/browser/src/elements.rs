@@ -120,13 +120,13 @@ fn element_outcome(element: LoadingElement, response: &Response) -> ElementOutco
             None => ElementOutcome::Failed,
         },
         LoadingElement::ClassicScript if is_ok => {
-            loaded(decode_text(bytes, mime_type.as_ref()), None)
+            loaded(decode_text(bytes, mime_type.as_ref()).0, None)
         }
         LoadingElement::ModuleScript
             if is_ok && mime_type.as_ref().is_some_and(MimeType::is_javascript) =>
         {
             // A module is always UTF-8.
-            loaded(decode_text(bytes, None), None)
+            loaded(decode_text(bytes, None).0, None)
         }
         LoadingElement::Stylesheet
             if is_ok

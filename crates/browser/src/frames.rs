@@ -123,12 +123,11 @@ impl Inner {
                 format!("{url} is not loaded into a frame inside itself"),
             );
             self.show_initial_document(navigable);
-            return Processed::Pending;
+            return Processed::Loaded;
         }
-        // Its scripts have a document to reach, as long as no other one has come.
-        self.show_initial_document(navigable);
         let is_blank = attributes.srcdoc.is_none() && matches_about_blank(&url);
         if is_blank && initial_insertion == InitialInsertion::Yes {
+            self.show_initial_document(navigable);
             return Processed::Loaded;
         }
         let entry = NavigationEntry {

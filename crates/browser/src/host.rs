@@ -18,7 +18,7 @@ use crossexam_html::environment::{
 use crossexam_html::event_source::WithCredentials;
 use crossexam_html::messaging::{may_receive, parse_target_origin};
 use crossexam_html::navigation::about_blank;
-use crossexam_html::{document_cookie, document_domain};
+use crossexam_html::{SandboxingFlags, document_cookie, document_domain};
 use crossexam_js::{
     ConsoleLevel, DocumentHost, DocumentProgress, DomError, ElementLoad, FetchInitiator,
     FormSubmission, FrameAttributes, InlineSource, InlineSourceKind, InsertedFrame,
@@ -472,6 +472,26 @@ impl DocumentHost for AgentHost {
         })
     }
 
+    fn initial_document_without_realm(&self, realm: RealmId, window: WindowId) -> Option<bool> {
+        let (browser, document) = self.at(realm)?;
+        let other = browser
+            .navigable_known_to(&document, window.0)?
+            .document()?;
+        let is_without = other.is_initial_about_blank && other.realm.get().is_none();
+        (is_without && document.reaches(&other))
+            .then(|| !other.sandboxing_flags.has(SandboxingFlags::SCRIPTS))
+    }
+
+    fn adopt_realm(&self, realm: RealmId, window: WindowId, new: RealmId) {
+        let other = self.at(realm).and_then(|(browser, document)| {
+            browser.navigable_known_to(&document, window.0)?.document()
+        });
+        if let Some(other) = other {
+            let document = Rc::downgrade(&other);
+            other.cluster.adopt_realm(new, &other.global, document);
+        }
+    }
+
     fn window_access(&self, realm: RealmId, window: WindowId) -> WindowAccess {
         let gone = WindowAccess::CrossOrigin {
             frames: Vec::new(),
@@ -486,16 +506,10 @@ impl DocumentHost for AgentHost {
         let Some(navigable) = browser.navigable_known_to(&document, window.0) else {
             return gone;
         };
-        // MODEL: a document has no realm before its first task has run, so that the initial about:blank of a frame is
-        // closed to the very script that inserted it.
-        let reachable = navigable.document().and_then(|other| {
-            let same_agent = Rc::ptr_eq(&other.cluster, &document.cluster);
-            let allowed = other
-                .origin
-                .borrow()
-                .is_same_origin_domain(&document.origin.borrow());
-            other.realm.get().filter(|_| same_agent && allowed)
-        });
+        let reachable = navigable
+            .document()
+            .filter(|other| document.reaches(other))
+            .and_then(|other| other.realm.get());
         if let Some(realm) = reachable {
             return WindowAccess::Realm(realm);
         }

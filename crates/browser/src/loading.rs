@@ -17,8 +17,9 @@ use crossexam_html::navigation::{NavigationParams, about_blank};
 use crossexam_html::opener_policy::{GroupSwitch, OpenerPolicyValue};
 use crossexam_html::origin::{determine_the_origin, matches_about_blank, matches_about_srcdoc};
 use crossexam_html::sandbox::parse_a_sandboxing_directive;
-use crossexam_js::{DocumentSource, RealmKind};
+use crossexam_js::{DocumentSource, RealmId, RealmKind};
 use crossexam_sim::journal::{DocumentRecord, Event, Holder};
+use crossexam_web::infra::isomorphic_decode;
 use crossexam_web::{Origin, Trace};
 use url::Url;
 
@@ -135,8 +136,11 @@ impl Inner {
             let Some(document) = navigable.document().filter(|it| it.is_initial_about_blank) else {
                 return;
             };
-            if document.realm.get().is_none() {
-                browser.run_scripts(&document, "", DocumentSource::default());
+            let scripting = !document.sandboxing_flags.has(SandboxingFlags::SCRIPTS);
+            if let Some(realm) = browser.realm_of(&document) {
+                browser.run_task(&document, |agent| {
+                    agent.load_initial_document(realm, scripting)
+                });
             }
         });
     }
@@ -265,17 +269,23 @@ impl Inner {
             .as_ref()
             .map_or("text/plain", |it| it.essence())
             .to_owned();
-        let html = match document_type(response) {
-            DocumentType::Html => decode_html(&bytes, mime_type.as_ref()).0,
+        let (html, encoding) = match document_type(response) {
+            DocumentType::Html => decode_html(&bytes, mime_type.as_ref()),
             DocumentType::Text | DocumentType::Xml => decode_text(&bytes, mime_type.as_ref()),
             // MODEL: the person sees that it is an image; the model does not look into it.
-            DocumentType::Media | DocumentType::Download => String::new(),
+            DocumentType::Media | DocumentType::Download => decode_text(&[], None),
         };
         // Scripts of the same origin can read all of a document.
         if !bytes.is_empty() {
             self.expose(document.holder(&self.name), "document", bytes);
         }
+        let refresh = response
+            .header_list
+            .get(b"Refresh")
+            .map(|value| isomorphic_decode(&value));
         let source = DocumentSource {
+            character_set: encoding.name(),
+            refresh: refresh.as_deref(),
             content_type: &essence,
             referrer,
             iframe_srcdoc: is_srcdoc,
@@ -284,17 +294,23 @@ impl Inner {
         self.run_scripts(document, &html, source);
     }
 
-    /// Gives a document its realm and lets it load.
-    fn run_scripts(&self, document: &Rc<Document>, html: &str, source: DocumentSource<'_>) {
-        let limits = self.options.limits;
-        let realm = match document.cluster.create_realm(
+    /// The realm of a document, which gets one if it has none.
+    fn realm_of(&self, document: &Rc<Document>) -> Option<RealmId> {
+        let created = document.cluster.create_realm(
             RealmKind::Window,
             &document.global,
             Rc::downgrade(document),
-            limits,
-        ) {
-            Ok(realm) => realm,
-            Err(error) => return self.script_error(document, &error),
+            self.options.limits,
+        );
+        created
+            .inspect_err(|error| self.script_error(document, error))
+            .ok()
+    }
+
+    /// Gives a document its realm and lets it load.
+    fn run_scripts(&self, document: &Rc<Document>, html: &str, source: DocumentSource<'_>) {
+        let Some(realm) = self.realm_of(document) else {
+            return;
         };
         self.run_task(document, |agent| agent.load_document(realm, html, source));
     }
@@ -305,10 +321,6 @@ impl Inner {
             return;
         }
         self.look_at(document);
-        // The first document of a frame has loaded when the frame is inserted.
-        if document.is_initial_about_blank {
-            return;
-        }
         if let Some(navigable) = document.navigable.upgrade() {
             self.frame_loaded(&navigable);
         }

@@ -9,7 +9,7 @@ use crossexam_html::navigables::{
     ChosenNavigable, NewTraversable, allowed_by_sandboxing_to_navigate,
     the_rules_for_choosing_a_navigable,
 };
-use crossexam_html::navigation::NavigationEntry;
+use crossexam_html::navigation::{NavigationEntry, about_blank};
 use crossexam_js::{
     DomError, FormSubmission, FormValue, NavigationOptions, NavigationTarget, WindowId,
 };
@@ -64,7 +64,8 @@ impl Inner {
             }
         };
         let result = (!no_opener || !is_new).then_some(WindowId(navigable.id));
-        let Some(url) = url else {
+        // A new window begins with `about:blank`; it need not go there.
+        let Some(url) = url.filter(|url| !is_new || *url != about_blank()) else {
             if is_new {
                 self.show_initial_document(&navigable);
             }

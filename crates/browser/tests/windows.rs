@@ -590,3 +590,116 @@ fn that_a_frame_has_loaded_is_known_before_what_it_sends_then() {
         ]
     );
 }
+
+#[test]
+fn a_script_reaches_the_first_document_of_the_window_it_makes() {
+    let scene = Scene::new();
+    scene.page(
+        "charlie",
+        "<body><button onclick=\"console.log(window.open('').document.body !== null)\">x</button><script>
+            const frame = document.createElement('iframe');
+            let loads = 0;
+            frame.addEventListener('load', () => loads++);
+            document.body.append(frame);
+            const inner = frame.contentDocument;
+            console.log(loads, inner.readyState, inner.URL, inner.body.childNodes.length);
+            console.log(inner.defaultView !== window, frame.contentWindow.Array !== Array, inner.domain);
+            inner.body.textContent = 'kept';
+            setTimeout(() => console.log(loads, frame.contentDocument === inner, inner.body.textContent), 1000);
+        </script>",
+    );
+    scene.visit("https://charlie.example/");
+    scene.click("button");
+    assert_eq!(
+        scene.console(),
+        [
+            "https://charlie.example: 1 complete about:blank 0",
+            "https://charlie.example: true true charlie.example",
+            "https://charlie.example: 1 true kept",
+            "https://charlie.example: true",
+        ]
+    );
+}
+
+#[test]
+fn a_sandboxed_frame_hides_its_first_document() {
+    let scene = Scene::new();
+    scene.page(
+        "charlie",
+        "<body><script>
+            const frame = document.createElement('iframe');
+            frame.sandbox = 'allow-scripts';
+            document.body.append(frame);
+            console.log(frame.contentDocument);
+            try { frame.contentWindow.document; } catch (error) { console.log(error.name); }
+        </script>",
+    );
+    scene.visit("https://charlie.example/");
+    assert_eq!(
+        scene.console(),
+        [
+            "https://charlie.example: null",
+            "https://charlie.example: SecurityError",
+        ]
+    );
+}
+
+#[test]
+fn a_frame_that_gets_its_address_later_tells_of_that_load_alone() {
+    let scene = Scene::new();
+    scene.page("alice", "");
+    scene.page(
+        "charlie",
+        "<body><script>
+            const frame = document.createElement('iframe');
+            document.body.append(frame);
+            frame.src = 'https://alice.example/';
+            frame.onload = () => console.log('loaded', frame.contentDocument);
+        </script>",
+    );
+    scene.visit("https://charlie.example/");
+    assert_eq!(scene.console(), ["https://charlie.example: loaded null"]);
+}
+
+#[test]
+fn what_is_written_into_a_document_is_parsed_and_runs() {
+    let scene = Scene::new();
+    scene.page("alice", "<script>console.log(document.referrer)</script>");
+    scene.page(
+        "charlie",
+        "<body><script>
+            const frame = document.createElement('iframe');
+            document.body.append(frame);
+            const inner = frame.contentDocument;
+            inner.open();
+            inner.write('<p>one', '</p><script>parent.console.log(document.querySelector(\"p\").textContent)<\\/script>');
+            inner.close();
+            console.log(inner.readyState, inner.querySelectorAll('p').length);
+            setTimeout(() => {
+                inner.open();
+                inner.write('<meta http-equiv=refresh content=\"0; URL=https://alice.example/\">');
+                inner.close();
+            }, 1000);
+        </script>",
+    );
+    scene.visit("https://charlie.example/");
+    assert_eq!(
+        scene.console(),
+        [
+            "https://charlie.example: loading 1",
+            "https://charlie.example: one",
+            "https://alice.example: ",
+        ]
+    );
+}
+
+#[test]
+fn a_refresh_header_goes_to_another_page() {
+    let scene = Scene::new();
+    scene.page("alice", "");
+    scene.serve("charlie", |_| {
+        html("<p>wait").header("Refresh", "2; url=https://alice.example/")
+    });
+    scene.visit("https://charlie.example/");
+    assert_eq!(scene.bob.tabs()[0].url, "https://alice.example/");
+}

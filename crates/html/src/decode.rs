@@ -29,12 +29,10 @@ pub fn decode_html(bytes: &[u8], content_type: Option<&MimeType>) -> (String, &'
 }
 
 /// The text of any other document or of a script: as the charset says, otherwise in UTF-8.
-pub fn decode_text(bytes: &[u8], content_type: Option<&MimeType>) -> String {
-    charset(content_type)
-        .unwrap_or(UTF_8)
-        .decode(bytes)
-        .0
-        .into_owned()
+pub fn decode_text(bytes: &[u8], content_type: Option<&MimeType>) -> (String, &'static Encoding) {
+    let encoding = charset(content_type).unwrap_or(UTF_8);
+    let (text, encoding, _) = encoding.decode(bytes);
+    (text.into_owned(), encoding)
 }
 
 fn charset(content_type: Option<&MimeType>) -> Option<&'static Encoding> {
@@ -199,10 +197,10 @@ mod tests {
 
     #[test]
     fn text_is_utf_8_unless_said_otherwise() {
-        assert_eq!(decode_text("Söhne".as_bytes(), None), "Söhne");
+        assert_eq!(decode_text("Söhne".as_bytes(), None).0, "Söhne");
         let latin = parse("text/plain; charset=iso-8859-1");
-        assert_eq!(decode_text(b"S\xf6hne", latin.as_ref()), "Söhne");
-        assert_eq!(decode_text(b"S\xf6", None), "S\u{fffd}");
+        assert_eq!(decode_text(b"S\xf6hne", latin.as_ref()).0, "Söhne");
+        assert_eq!(decode_text(b"S\xf6", None).0, "S\u{fffd}");
     }
 
     proptest! {

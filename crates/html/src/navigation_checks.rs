@@ -206,4 +206,4 @@ pub fn unmodelled_policies(params: &NavigationParams) -> Vec<String> {
 }
 
 /// Headers that change what becomes of a document, with the value that changes nothing.
-const UNMODELLED_HEADERS: [(&str, &str); 2] = [("Refresh", ""), ("Clear-Site-Data", "")];
+const UNMODELLED_HEADERS: [(&str, &str); 1] = [("Clear-Site-Data", "")];

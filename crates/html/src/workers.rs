@@ -125,7 +125,7 @@ fn source_of(response: &InternalResponse) -> Option<String> {
     let Some(body) = &response.body else {
         return Some(String::new());
     };
-    Body::known_bytes(body).map(|bytes| decode_text(bytes, None))
+    Body::known_bytes(body).map(|bytes| decode_text(bytes, None).0)
 }
 
 /// The policies of a worker.

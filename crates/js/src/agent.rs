@@ -4,35 +4,21 @@ mod deliver;
 mod deliver_sockets;
 mod deliver_workers;
 mod microtasks;
+mod realms;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use rquickjs::context::intrinsic;
-use rquickjs::{Context, Ctx, Function, Module, Object, Persistent, Runtime, Value};
+use rquickjs::{Context, Ctx, Function, Module, Persistent, Runtime, Value};
 
+pub(crate) use realms::{Realm, Realms};
+
+use crate::errors;
 use crate::limits::Limits;
-use crate::ops::Ops;
-use crate::protocol::{DocumentProgress, OperationId, RealmHost, RealmId, RealmKind, ScriptError};
+use crate::protocol::{OperationId, RealmHost, RealmId, RealmKind, ScriptError};
 use crate::server::{Imports, ServerResponse, Sources};
 use crate::shared::{Rejection, Scope, Shared};
-use crate::{bootstrap, errors, native};
-
-/// Every built-in but `performance`, which would read a clock.
-type Intrinsics = (
-    intrinsic::Date,
-    intrinsic::Eval,
-    intrinsic::RegExpCompiler,
-    intrinsic::RegExp,
-    intrinsic::Json,
-    intrinsic::Proxy,
-    intrinsic::MapSet,
-    intrinsic::TypedArrays,
-    intrinsic::Promise,
-    intrinsic::WeakRef,
-    intrinsic::DOMException,
-);
 
 /// The internal slots of platform objects: a private field that is put on objects of any realm, so that it is seen by
 /// nobody else and goes with the object. (A `WeakMap` of the engine's keeps alive what its values refer to, the keys
@@ -64,20 +50,11 @@ const GARBAGE_SHARE: usize = 4;
 /// delivered outcome.
 pub struct Agent {
     // The order matters: everything that holds a value of the engine's goes before the engine.
-    realms: RefCell<BTreeMap<RealmId, Rc<Realm>>>,
-    slots: Option<Persistent<Value<'static>>>,
     shared: Rc<Shared>,
-    next_realm: Cell<u32>,
     entered: Cell<bool>,
     /// Why the agent runs no more script.
     stopped: RefCell<Option<ScriptError>>,
     runtime: Runtime,
-}
-
-struct Realm {
-    scope: Rc<Scope>,
-    entries: Persistent<Object<'static>>,
-    context: Context,
 }
 
 impl Agent {
@@ -127,11 +104,9 @@ impl Agent {
                     .map(|slots| Persistent::save(&ctx, slots))
             })
             .map_err(out_of_memory)?;
+        shared.realms.set_slots(slots);
         Ok(Self {
-            realms: RefCell::default(),
-            slots: Some(slots),
             shared,
-            next_realm: Cell::new(0),
             entered: Cell::new(false),
             stopped: RefCell::new(None),
             runtime,
@@ -145,46 +120,15 @@ impl Agent {
     /// [`ScriptError::Reentered`] while script runs; [`ScriptError::OutOfMemory`].
     pub fn create_realm(&self, kind: RealmKind) -> Result<RealmId, ScriptError> {
         let _entered = self.enter()?;
-        let realm = RealmId(self.next_realm.get());
-        self.next_realm.set(realm.0 + 1);
         let shared = &self.shared;
-        let out_of_memory = |_| ScriptError::OutOfMemory {
-            limit: shared.limits.memory_bytes,
-        };
-        let context = Context::custom::<Intrinsics>(&self.runtime).map_err(out_of_memory)?;
-        let address = context.as_raw().as_ptr() as usize;
-        let scope = Rc::new(Scope {
-            shared: Rc::clone(shared),
-            realm,
+        shared.create_realm(
+            &self.runtime,
             kind,
-            alive: Cell::new(true),
-            woken: Cell::new(false),
-            progress: Cell::new(DocumentProgress::Loading),
-        });
-        let entries = context.with(|ctx| {
-            let set_up = || -> rquickjs::Result<_> {
-                let ops = Ops::new(&ctx, Rc::clone(&scope))?;
-                native::register(&ops)?;
-                let lib = Object::new_proto(ctx.clone(), None)?;
-                lib.set("slots", self.slots.clone())?;
-                lib.set("isWindow", kind == RealmKind::Window)?;
-                lib.set("isSharedWorker", kind == RealmKind::SharedWorker)?;
-                lib.set("isServer", kind == RealmKind::Server)?;
-                bootstrap::evaluate(&ctx, kind, &ops.into_object(), &lib)?;
-                Ok(Persistent::save(&ctx, lib.get::<_, Object<'_>>("entries")?))
-            };
-            set_up().map_err(|error| errors::script_error(&ctx, shared, &error))
-        })?;
-        shared.contexts.borrow_mut().insert(address, realm);
-        self.realms.borrow_mut().insert(
-            realm,
-            Rc::new(Realm {
-                scope,
-                entries,
-                context,
-            }),
-        );
-        Ok(realm)
+            |_| ScriptError::OutOfMemory {
+                limit: shared.limits.memory_bytes,
+            },
+            |ctx, error| errors::script_error(ctx, shared, &error),
+        )
     }
 
     /// Sets whether a realm is alive. One that is not finds, when its functions are called, that its document or program
@@ -197,7 +141,7 @@ impl Agent {
 
     /// Destroys a realm: its scripts run no more, and what is delivered to it is dropped. Possible at any time.
     pub fn destroy_realm(&self, realm: RealmId) {
-        let Some(gone) = self.realms.borrow_mut().remove(&realm) else {
+        let Some(gone) = self.shared.realms.remove(realm) else {
             return;
         };
         gone.scope.alive.set(false);
@@ -254,9 +198,9 @@ impl Agent {
 
     /// What the native operations of a realm know of it; `None` if it is gone.
     pub(crate) fn scope_of(&self, realm: RealmId) -> Option<Rc<Scope>> {
-        self.realms
-            .borrow()
-            .get(&realm)
+        self.shared
+            .realms
+            .get(realm)
             .map(|state| Rc::clone(&state.scope))
     }
 
@@ -267,9 +211,10 @@ impl Agent {
         steps: impl for<'js> FnOnce(&Ctx<'js>, &Realm) -> rquickjs::Result<R>,
     ) -> Result<Option<R>, ScriptError> {
         let _entered = self.enter()?;
-        let Some(state) = self.realms.borrow().get(&realm).cloned() else {
+        let Some(state) = self.shared.realms.get(realm) else {
             return Ok(None);
         };
+        self.shared.realms.refill(&self.runtime);
         let outcome = state.context.with(|ctx| {
             steps(&ctx, &state).map_err(|error| errors::script_error(&ctx, &self.shared, &error))
         })?;
@@ -368,8 +313,7 @@ impl Drop for Agent {
     fn drop(&mut self) {
         // Nothing that holds a value of the engine's may outlive it.
         self.shared.rejections.take();
-        self.slots = None;
-        self.realms.take();
+        self.shared.realms.clear();
     }
 }
 

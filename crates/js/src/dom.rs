@@ -20,6 +20,10 @@ pub struct DocumentSource<'a> {
     /// The essence of its MIME type, for example `text/html`. HTML and XHTML are parsed as HTML; any other text is shown
     /// as it is, in a `pre` element; of anything else the document is empty.
     pub content_type: &'a str,
+    /// The name of its encoding: `document.characterSet`.
+    pub character_set: &'a str,
+    /// The value of its `Refresh` header.
+    pub refresh: Option<&'a str>,
     /// `document.referrer`: the `Referer` that it was asked for with, or empty.
     pub referrer: &'a str,
     /// Whether it is the `srcdoc` of an `iframe`.
@@ -32,6 +36,8 @@ impl Default for DocumentSource<'_> {
     fn default() -> Self {
         Self {
             content_type: "text/html",
+            character_set: "UTF-8",
+            refresh: None,
             referrer: "",
             iframe_srcdoc: false,
             scripting: true,
@@ -106,13 +112,43 @@ impl Agent {
         self.call_entry(realm, "loadDocument", |_, entry, _| {
             let DocumentSource {
                 content_type,
+                character_set,
+                refresh,
                 referrer,
                 iframe_srcdoc,
                 scripting,
             } = source;
-            entry.call::<_, ()>((html, content_type, referrer, iframe_srcdoc, scripting))
+            entry.call::<_, ()>((
+                html,
+                content_type,
+                character_set,
+                referrer,
+                iframe_srcdoc,
+                scripting,
+                refresh,
+            ))
         })?;
         self.advance_document(realm)
+    }
+
+    /// Loads the `about:blank` that a window begins with: it is complete at once, and no event tells of it. Does nothing
+    /// if a script has reached the document before.
+    ///
+    /// # Errors
+    ///
+    /// As for [`deliver_timer`](Self::deliver_timer).
+    ///
+    /// <https://html.spec.whatwg.org/multipage/document-sequences.html#creating-a-new-browsing-context>
+    pub fn load_initial_document(
+        &self,
+        realm: RealmId,
+        scripting: bool,
+    ) -> Result<(), ScriptError> {
+        self.call_entry(realm, "loadInitialDocument", |_, entry, scope| {
+            scope.progress.set(DocumentProgress::Complete);
+            entry.call::<_, ()>((scripting,))
+        })
+        .map(drop)
     }
 
     /// How far the loading of a realm's document has come; `None` if the realm is gone.

@@ -364,6 +364,18 @@ pub trait DocumentHost {
     /// The window that a realm runs in, and those around it.
     fn windows(&self, realm: RealmId) -> WindowFamily;
 
+    /// Whether a window shows the `about:blank` that it began with, which this realm may reach and which has no realm of its
+    /// own yet; if so, whether scripts run in it.
+    fn initial_document_without_realm(&self, realm: RealmId, window: WindowId) -> Option<bool> {
+        let _ = (realm, window);
+        None
+    }
+
+    /// Such a document was given a realm, `new`.
+    fn adopt_realm(&self, realm: RealmId, window: WindowId, new: RealmId) {
+        let _ = (realm, window, new);
+    }
+
     /// What may be done with another window: the realm of a same origin-domain document in the same agent, or only
     /// what is allowed across origins.
     fn window_access(&self, realm: RealmId, window: WindowId) -> WindowAccess;

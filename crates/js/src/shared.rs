@@ -9,6 +9,7 @@ use bytes::Bytes;
 use crossexam_fetch::body::BodyError;
 use rquickjs::{Ctx, Function, Persistent, Value};
 
+use crate::agent::Realms;
 use crate::limits::Limits;
 use crate::ops::throw;
 use crate::protocol::{
@@ -21,6 +22,8 @@ use crate::server::ServerResponse;
 pub(crate) struct Shared {
     pub(crate) host: Rc<dyn RealmHost>,
     pub(crate) limits: Limits,
+    /// The realms. Emptied before the engine is dropped.
+    pub(crate) realms: Realms,
     next_operation: Cell<u64>,
     operations: RefCell<BTreeMap<OperationId, RealmId>>,
     /// The realms by the address of their context, to find out where a rejection belongs.
@@ -54,6 +57,7 @@ impl Shared {
     pub(crate) fn new(host: Rc<dyn RealmHost>, limits: Limits) -> Self {
         Self {
             host,
+            realms: Realms::default(),
             next_operation: Cell::new(1),
             operations: RefCell::new(BTreeMap::new()),
             contexts: RefCell::new(BTreeMap::new()),

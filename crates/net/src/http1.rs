@@ -481,9 +481,9 @@ mod tests {
         for bytes in [
             "<!doctype html>\r\n\r\n",
             "HTTP/1.1 OK\r\n\r\n",
-            "HTTP/1.1 20\r\n\r\n",
+            "HTTP/1.1 2000\r\n\r\n",
             "HTTP/1.1 2000 OK\r\n\r\n",
-            "HTTP/1.1 099 Low\r\n\r\n",
+            "HTTP/1.1 0099 Low\r\n\r\n",
             "HTTP/2 200 OK\r\n\r\n",
             "HTTP/1.1200 OK\r\n\r\n",
             "HTTP/1.1 200 OK\r\nA: \0\r\n\r\n",

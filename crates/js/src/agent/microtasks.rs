@@ -25,9 +25,7 @@ impl Agent {
     }
 
     fn realms_with_woken_documents(&self) -> Vec<RealmId> {
-        let realms = self.realms.borrow();
-        let woken = realms.iter().filter(|(_, state)| state.scope.woken.get());
-        woken.map(|(realm, _)| *realm).collect()
+        self.shared.realms.with_woken_documents()
     }
 
     /// A microtask checkpoint.
@@ -42,6 +40,7 @@ impl Agent {
                         return Err(self.stop(ScriptError::EndlessMicrotasks { limit }));
                     }
                     jobs += 1;
+                    self.shared.realms.refill(&self.runtime);
                     if let Err(exception) = self.runtime.execute_pending_job() {
                         self.job_failed(&exception.0)?;
                     }

@@ -43,6 +43,12 @@ export default function (ops, lib, global) {
   dom.defineElement('HTMLBaseElement', ['base'], () => ({ attributes: { href: 'url', target: 'text' } }));
 
   // --- meta: referrer and refresh. ----------------------------------------------------------------------------------
+  // The shared declarative refresh steps: the first one counts.
+  dom.refresh = (content) => {
+    if (dom.refreshing) return;
+    dom.refreshing = true;
+    refresh(content);
+  };
   const refresh = (content) => {
     const text = dom.strip(content);
     let at = 0;
@@ -73,10 +79,7 @@ export default function (ops, lib, global) {
       record.policyApplied = true;
       ops.addMetaPolicy(convert.USVString(content));
     }
-    if (dom.lower(attribute(record, 'http-equiv') ?? '') === 'refresh' && !dom.refreshing) {
-      dom.refreshing = true;
-      refresh(content);
-    }
+    if (dom.lower(attribute(record, 'http-equiv') ?? '') === 'refresh') dom.refresh(content);
   };
   dom.behave(['meta'], { connected: applyMeta, attribute: (record, name) => { if (name === 'content' || name === 'name') applyMeta(record); } });
 
@@ -113,14 +116,41 @@ export default function (ops, lib, global) {
       return dom.liveCollection(record, key, () => dom.findAll(record, test));
     },
   });
+  // Markup is written into the document of a window alone.
+  const ensureWritable = (record) => {
+    if (record !== dom.document) throw new DOMException('the document belongs to no window', 'InvalidStateError');
+  };
   const cookieJar = (record) => record.active && record.home === dom;
   const prototype = {
     get URL() { return urlOf(documentOf(this)); },
     get documentURI() { return urlOf(documentOf(this)); },
     get compatMode() { return documentOf(this).quirks ? 'BackCompat' : 'CSS1Compat'; },
-    get characterSet() { documentOf(this); return 'UTF-8'; },
-    get charset() { documentOf(this); return 'UTF-8'; },
-    get inputEncoding() { documentOf(this); return 'UTF-8'; },
+    get characterSet() { return documentOf(this).characterSet ?? 'UTF-8'; },
+    get charset() { return documentOf(this).characterSet ?? 'UTF-8'; },
+    get inputEncoding() { return documentOf(this).characterSet ?? 'UTF-8'; },
+    open() {
+      const record = documentOf(this);
+      if (arguments.length > 2) return global.open(arguments[0], arguments[1], arguments[2]);
+      ensureWritable(record);
+      dom.openDocument();
+      return this;
+    },
+    write() {
+      ensureWritable(documentOf(this));
+      let markup = '';
+      for (let index = 0; index < arguments.length; index++) markup += convert.DOMString(arguments[index]);
+      dom.write(markup);
+    },
+    writeln() {
+      ensureWritable(documentOf(this));
+      let markup = '';
+      for (let index = 0; index < arguments.length; index++) markup += convert.DOMString(arguments[index]);
+      dom.write(`${markup}\n`);
+    },
+    close() {
+      ensureWritable(documentOf(this));
+      dom.closeDocument();
+    },
     get contentType() { return documentOf(this).contentType; },
     get doctype() {
       for (let child = documentOf(this).first; child !== null; child = child.next) if (child.type === dom.DOCTYPE) return dom.wrap(child);

@@ -196,10 +196,21 @@ export default function (ops, lib, global) {
   };
   const isText = (type) => type === 'application/json' || type === 'text/json' || type === 'application/javascript' ||
     lib.primordials.stringSlice(type, 0, 5) === 'text/' || lib.primordials.stringSlice(type, -5) === '+json';
-  lib.entries.loadDocument = (markup, contentType, referrer, srcdoc, scripting) => {
+  // The document that a window begins with. No event tells of its loading.
+  lib.entries.loadInitialDocument = (scripting) => {
+    if (phase !== 'none') return;
+    phase = 'parsing';
+    dom.scripting = scripting;
+    parser = ops.parseDocument('', false, scripting);
+    while (parser !== undefined) parseFurther();
+    phase = 'done';
+    document.readyState = 'complete';
+  };
+  lib.entries.loadDocument = (markup, contentType, characterSet, referrer, srcdoc, scripting, refresh) => {
     if (phase !== 'none') return;
     phase = 'parsing';
     document.contentType = contentType;
+    document.characterSet = characterSet;
     document.referrer = referrer;
     dom.scripting = scripting;
     if (contentType === 'text/html' || contentType === 'application/xhtml+xml') {
@@ -213,6 +224,43 @@ export default function (ops, lib, global) {
         dom.insert(dom.bodyOf(document), pre);
       }
     }
+    if (refresh !== undefined && refresh !== null) dom.refresh(refresh);
     ops.wakeDocument();
   };
+
+  // --- document.open(), write() and close(), once the parser is through. --------------------------------------------
+  // What has been written since the document was opened; undefined when it is not open.
+  let written;
+  let opened = 0;
+  const parseWritten = () => {
+    const markup = written;
+    written = undefined;
+    parser = ops.parseDocument(markup, false, dom.scripting);
+    phase = 'parsing';
+    while (parser !== undefined && stoppedAt === null) parseFurther();
+    ops.wakeDocument();
+  };
+  const isParsing = () => phase === 'none' || phase === 'parsing';
+  const beingParsed = (what) => {
+    if (isParsing()) ops.unmodelled(`${what} while the document is being parsed`);
+    return isParsing();
+  };
+  dom.openDocument = () => {
+    if (beingParsed('document.open()')) return;
+    dom.replaceAll(document, null);
+    for (const key in nodes) if (key !== '0') delete nodes[key];
+    written = '';
+    opened++;
+    dom.refreshing = false;
+    setReadyState('loading');
+  };
+  dom.write = (markup) => {
+    if (beingParsed('document.write()')) return;
+    if (written === undefined) dom.openDocument();
+    // MODEL: it is parsed when the document is closed, or when the task is over.
+    const now = opened;
+    if (written === '') dom.queueTask(() => { if (written !== undefined && opened === now) parseWritten(); });
+    written += markup;
+  };
+  dom.closeDocument = () => { if (written !== undefined) parseWritten(); };
 }

@@ -425,9 +425,13 @@ fn windows<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     ops.add(
         "windowAccess",
         move |ctx: Ctx<'js>, id: String| -> rquickjs::Result<Object<'js>> {
-            let access = scope
-                .document(&ctx)?
-                .window_access(scope.realm, window(&ctx, &id)?);
+            let document = scope.document(&ctx)?;
+            let id = window(&ctx, &id)?;
+            if let Some(scripting) = document.initial_document_without_realm(scope.realm, id) {
+                let adopt = |realm| document.adopt_realm(scope.realm, id, realm);
+                scope.shared.create_realm_inside(&ctx, adopt, scripting)?;
+            }
+            let access = document.window_access(scope.realm, id);
             let object = Object::new_proto(ctx, None)?;
             match access {
                 WindowAccess::Realm(realm) => object.set("realm", realm.0)?,
