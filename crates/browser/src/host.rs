@@ -21,7 +21,7 @@ use crossexam_html::navigation::about_blank;
 use crossexam_html::{SandboxingFlags, document_cookie, document_domain};
 use crossexam_js::{
     ConsoleLevel, DocumentHost, DocumentProgress, DomError, ElementLoad, FetchInitiator,
-    FormSubmission, FrameAttributes, InlineSource, InlineSourceKind, InsertedFrame,
+    FormSubmission, FrameAttributes, ImageSources, InlineSource, InlineSourceKind, InsertedFrame,
     NavigationOptions, NavigationTarget, OperationId, PortHost, RealmHost, RealmId, ScriptError,
     SynchronousOutcome, WindowAccess, WindowFamily, WindowId, WorkerHost,
 };
@@ -31,6 +31,7 @@ use url::Url;
 
 use crate::cluster::Realms;
 use crate::document::Document;
+use crate::elements::select_image_source;
 use crate::fetching::Cause;
 use crate::global::{Global, Operation};
 use crate::inner::Inner;
@@ -403,6 +404,11 @@ impl DocumentHost for AgentHost {
         .map_err(dom_error)?;
         document.origin.replace(origin);
         Ok(())
+    }
+
+    fn select_image_source(&self, realm: RealmId, sources: ImageSources) -> Option<String> {
+        let (browser, _) = self.at(realm)?;
+        select_image_source(&browser, &sources)
     }
 
     fn load_element(&self, realm: RealmId, operation: OperationId, load: ElementLoad) {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crossexam_fetch::request::{
     CredentialsMode, Destination, Initiator, InitiatorType, MediaRequestState, Mode,
-    ParserMetadata, Referrer,
+    ParserMetadata, Referrer, translate_a_potential_destination,
 };
 use crossexam_fetch::{Environment, Request};
 use crossexam_web::algorithm;
@@ -74,22 +74,91 @@ fn parser_metadata(attributes: &ElementAttributes<'_>) -> ParserMetadata {
     }
 }
 
-/// The request of an `img`.
+/// The request of an `img`. `uses_source_set` says whether the image was chosen by `srcset` or `picture`.
 #[algorithm(Html, "update-the-image-data", untraced)]
 pub fn image_request(
     url: Url,
+    uses_source_set: bool,
     attributes: &ElementAttributes<'_>,
     client: &Rc<Environment>,
 ) -> Request {
     /// 19. A potential-CORS request of destination "image" on behalf of the document.
-    let request = potential_cors(
+    let mut request = potential_cors(
         url,
         Destination::Image,
         InitiatorType::Img,
         attributes,
         client,
     );
-    // 21. MODEL: `srcset` (initiator "imageset") and lazy loading are not modelled.
+    if uses_source_set {
+        /// 21. An image that was chosen says so.
+        request.initiator = Initiator::ImageSet;
+    }
+    // MODEL: lazy loading is not modelled.
+    request
+}
+
+fn image_of(url: Url, initiator_type: InitiatorType, client: &Rc<Environment>) -> Request {
+    Request {
+        client: Some(client.clone()),
+        destination: Destination::Image,
+        initiator_type: Some(initiator_type),
+        credentials_mode: CredentialsMode::Include,
+        use_url_credentials: true,
+        ..Request::new(url)
+    }
+}
+
+/// The request of an `input` of type `image`.
+///
+/// <https://html.spec.whatwg.org/multipage/input.html#image-button-state-(type=image)>
+pub fn image_button_request(url: Url, client: &Rc<Environment>) -> Request {
+    image_of(url, InitiatorType::Input, client)
+}
+
+/// The request of a `video` for its poster frame.
+///
+/// <https://html.spec.whatwg.org/multipage/media.html#the-video-element:poster-frame>
+pub fn poster_request(url: Url, client: &Rc<Environment>) -> Request {
+    image_of(url, InitiatorType::Video, client)
+}
+
+/// The request of an `image` of SVG.
+///
+/// <https://www.w3.org/TR/SVG2/linking.html#processingURL>
+pub fn svg_image_request(
+    url: Url,
+    attributes: &ElementAttributes<'_>,
+    client: &Rc<Environment>,
+) -> Request {
+    let mut request = potential_cors(
+        url,
+        Destination::Image,
+        InitiatorType::Image,
+        attributes,
+        client,
+    );
+    // NB: there is no `referrerpolicy` in SVG.
+    request.referrer_policy = None;
+    request
+}
+
+/// The request of a `track`; `attributes` has the `crossorigin` of the media element. Without it only tracks of the same
+/// origin are read.
+#[algorithm(Html, "start-the-track-processing-model", untraced)]
+pub fn track_request(
+    url: Url,
+    attributes: &ElementAttributes<'_>,
+    client: &Rc<Environment>,
+) -> Request {
+    let mut request = create_a_potential_cors_request(
+        url,
+        Destination::Track,
+        CorsSettings::of_attribute(attributes.cross_origin),
+        SameOriginFallback::Yes,
+    );
+    request.client = Some(client.clone());
+    request.initiator_type = Some(InitiatorType::Track);
     request
 }
 
@@ -163,29 +232,43 @@ pub fn stylesheet_request(
     request
 }
 
-/// The request of a `link` that only warms the network (`rel=prefetch` or `rel=preload`).
+/// A `link` element whose resource is not a style sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link<'a> {
+    /// `rel=icon`
+    Icon,
+    /// `rel=prefetch`
+    Prefetch,
+    /// `rel=preload`, with its `as`.
+    Preload(&'a str),
+}
+
+/// The request of a `link`; `None` if its `as` is no destination.
 ///
-/// MODEL: the destination of a preload (its `as`) is not known here; both ask as a prefetch does, and nothing is kept
-/// for a later fetch.
+/// MODEL: what is preloaded is not kept for a later fetch.
 #[algorithm(Html, "create-a-link-request", untraced)]
-pub fn prefetch_request(
+pub fn link_request(
+    link: Link<'_>,
     url: Url,
     attributes: &ElementAttributes<'_>,
     client: &Rc<Environment>,
-) -> Request {
-    /// 5. A potential-CORS request without destination.
-    let mut request = potential_cors(
-        url,
-        Destination::Empty,
-        InitiatorType::Link,
-        attributes,
-        client,
-    );
+) -> Option<Request> {
+    let destination = match link {
+        Link::Icon => Destination::Image,
+        Link::Prefetch => Destination::Empty,
+        Link::Preload(potential_destination) => {
+            translate_a_potential_destination(potential_destination)?
+        }
+    };
+    /// 5. A potential-CORS request of the destination that the link says.
+    let mut request = potential_cors(url, destination, InitiatorType::Link, attributes, client);
     /// 7. With the element's integrity metadata.
     request.integrity_metadata = attributes.integrity.to_owned();
     request.cryptographic_nonce_metadata = attributes.nonce.to_owned();
-    request.initiator = Initiator::Prefetch;
-    request
+    if link == Link::Prefetch {
+        request.initiator = Initiator::Prefetch;
+    }
+    Some(request)
 }
 
 /// The request of an `audio` or a `video`.
@@ -246,7 +329,7 @@ mod tests {
         let plain = ElementAttributes::default();
         let cases = [
             (
-                image_request(url(), &plain, &client),
+                image_request(url(), false, &plain, &client),
                 "image",
                 Mode::NoCors,
                 "img",
@@ -270,10 +353,52 @@ mod tests {
                 "css",
             ),
             (
-                prefetch_request(url(), &plain, &client),
+                link_request(Link::Prefetch, url(), &plain, &client).unwrap(),
                 "",
                 Mode::NoCors,
                 "link",
+            ),
+            (
+                link_request(Link::Icon, url(), &plain, &client).unwrap(),
+                "image",
+                Mode::NoCors,
+                "link",
+            ),
+            (
+                link_request(Link::Preload("font"), url(), &plain, &client).unwrap(),
+                "font",
+                Mode::NoCors,
+                "link",
+            ),
+            (
+                link_request(Link::Preload("fetch"), url(), &plain, &client).unwrap(),
+                "",
+                Mode::NoCors,
+                "link",
+            ),
+            (
+                image_button_request(url(), &client),
+                "image",
+                Mode::NoCors,
+                "input",
+            ),
+            (
+                poster_request(url(), &client),
+                "image",
+                Mode::NoCors,
+                "video",
+            ),
+            (
+                svg_image_request(url(), &plain, &client),
+                "image",
+                Mode::NoCors,
+                "image",
+            ),
+            (
+                track_request(url(), &plain, &client),
+                "track",
+                Mode::SameOrigin,
+                "track",
             ),
             (
                 media_request(Media::Audio, url(), &plain, &client),
@@ -305,6 +430,37 @@ mod tests {
             assert_eq!(request.mode, mode, "{destination}");
             assert_eq!(request.initiator_type.unwrap().as_str(), initiator_type);
             assert!(Rc::ptr_eq(request.client.as_ref().unwrap(), &client));
+        }
+    }
+
+    #[test]
+    fn a_preload_of_nothing_asks_for_nothing() {
+        let client = window_at("https://charlie.example/");
+        let plain = ElementAttributes::default();
+        for nothing in ["", "empty", "everything"] {
+            assert!(link_request(Link::Preload(nothing), url(), &plain, &client).is_none());
+        }
+    }
+
+    #[test]
+    fn an_image_that_was_chosen_says_so() {
+        let client = window_at("https://charlie.example/");
+        let plain = ElementAttributes::default();
+        let chosen = image_request(url(), true, &plain, &client);
+        assert_eq!(chosen.initiator, Initiator::ImageSet);
+        let plain = image_request(url(), false, &plain, &client);
+        assert_eq!(plain.initiator, Initiator::Empty);
+    }
+
+    #[test]
+    fn images_of_buttons_and_posters_have_credentials() {
+        let client = window_at("https://charlie.example/");
+        for request in [
+            image_button_request(url(), &client),
+            poster_request(url(), &client),
+        ] {
+            assert_eq!(request.credentials_mode, CredentialsMode::Include);
+            assert!(request.use_url_credentials);
         }
     }
 

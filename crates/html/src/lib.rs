@@ -15,6 +15,7 @@ pub mod environment;
 pub mod event_source;
 pub mod exception;
 pub mod forms;
+pub mod media_queries;
 pub mod messaging;
 pub mod navigables;
 pub mod navigation;
@@ -23,6 +24,7 @@ pub mod opener_policy;
 pub mod origin;
 pub mod policy_container;
 pub mod sandbox;
+pub mod source_set;
 pub mod workers;
 
 pub use exception::DomException;

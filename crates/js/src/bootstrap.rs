@@ -71,6 +71,7 @@ const FILES: &[File] = files![
     WINDOW "dom-elements.js",
     WINDOW "dom-forms.js",
     WINDOW "dom-loading.js",
+    WINDOW "dom-images.js",
     WINDOW "dom-document.js",
     WINDOW "dom-parsing.js",
     WINDOW "dom-window.js",

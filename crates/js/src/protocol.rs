@@ -5,6 +5,7 @@
 //! one of the agent's `deliver_*` methods, as a task of the realm's event loop. The host decides (through `fetch` and
 //! `html`); this crate only binds.
 
+mod elements;
 mod ports;
 mod workers;
 
@@ -18,6 +19,7 @@ use crossexam_fetch::{Environment, Request, Response};
 use crossexam_web::Timestamp;
 use url::Url;
 
+pub use elements::{ElementLoad, ElementOutcome, ImageSources, LoadingElement, PictureSource};
 pub use ports::{PortHost, PortId};
 pub use workers::{
     ImportedScript, NewWorker, UncaughtException, WorkerEvent, WorkerHost, WorkerSource, WorkerType,
@@ -334,6 +336,12 @@ pub trait DocumentHost {
     /// An element loads something; the outcome is delivered with `Agent::deliver_element_load`.
     fn load_element(&self, realm: RealmId, operation: OperationId, load: ElementLoad);
 
+    /// Which of its sources an `img` takes: a URL as written, or `None`.
+    fn select_image_source(&self, realm: RealmId, sources: ImageSources) -> Option<String> {
+        let _ = realm;
+        sources.src
+    }
+
     /// A script or a link navigates a window.
     fn navigate(
         &self,
@@ -463,64 +471,6 @@ pub enum InlineSourceKind {
     ScriptAttribute,
     /// A `javascript:` URL.
     JavaScriptUrl,
-}
-
-/// An element's load.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ElementLoad {
-    /// Which element.
-    pub element: LoadingElement,
-    /// `src` or `href`, as written.
-    pub url: String,
-    /// The `crossorigin` attribute as written; `None` when absent.
-    pub cross_origin: Option<String>,
-    /// The `referrerpolicy` attribute as written.
-    pub referrer_policy: Option<String>,
-    /// The `integrity` attribute.
-    pub integrity: String,
-    /// The `nonce` attribute.
-    pub nonce: String,
-    /// Whether the parser inserted the element.
-    pub parser_inserted: bool,
-}
-
-/// An element that loads something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LoadingElement {
-    /// `img`
-    Image,
-    /// A classic `script`
-    ClassicScript,
-    /// A `script` of type `module`
-    ModuleScript,
-    /// `link rel=stylesheet`
-    Stylesheet,
-    /// `link rel=preload` or `prefetch`
-    Preload,
-    /// `audio`
-    Audio,
-    /// `video`
-    Video,
-    /// `embed` or `object`
-    Embed,
-}
-
-/// The outcome of an element's load.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ElementOutcome {
-    /// It loaded: fire `load`.
-    Loaded {
-        /// For scripts the source text; empty otherwise.
-        text: String,
-        /// For scripts whether errors in it are hidden from `window.onerror` ("muted errors").
-        muted_errors: bool,
-        /// For images the size, where the bytes have one.
-        size: Option<(u32, u32)>,
-        /// Whether the data is CORS-same-origin, so that a canvas is not tainted by it.
-        cors_same_origin: bool,
-    },
-    /// It failed: fire `error`.
-    Failed,
 }
 
 /// Which window a navigation is for.

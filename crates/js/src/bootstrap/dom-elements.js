@@ -108,7 +108,7 @@ export default function (ops, lib, global) {
       return value === null ? null : dom.lower(value) === 'use-credentials' ? 'use-credentials' : 'anonymous';
     },
     set crossOrigin(value) {
-      if (value === null) dom.removeAttribute(element(this), 'crossorigin');
+      if (value === null || value === undefined) dom.removeAttribute(element(this), 'crossorigin');
       else dom.setAttribute(element(this), 'crossorigin', convert.DOMString(value));
     },
   };
@@ -194,6 +194,9 @@ export default function (ops, lib, global) {
   reflect(HTMLElement.prototype, 'hidden', 'flag');
   lib.defineEventHandlers(HTMLElement.prototype, handlers);
   dom.HTMLElement = HTMLElement;
+  const SVGElement = lib.defineAbstractInterface('SVGElement', { parent: dom.Element });
+  lib.defineEventHandlers(SVGElement.prototype, handlers);
+  dom.SVGElement = SVGElement;
 
   const HTMLUnknownElement = lib.defineAbstractInterface('HTMLUnknownElement', { parent: HTMLElement });
   // Elements whose interface is HTMLElement itself; others that have none of their own are unknown.
@@ -327,12 +330,13 @@ export default function (ops, lib, global) {
     const toString = { toString() { return this.href; } };
     defineProperty(prototype, 'toString', getOwnPropertyDescriptor(toString, 'toString'));
   };
+  dom.relTokens = dom.setOf('noreferrer noopener opener');
   const linkAttributes = { target: 'text', download: 'text', rel: 'text', referrerPolicy: 'text' };
   dom.defineElement('HTMLAnchorElement', ['a'], () => {
     const prototype = {
       get text() { return dom.textContent(element(this)); },
       set text(value) { dom.replaceAll(element(this), dom.newText(element(this).document, convert.DOMString(value))); },
-      get relList() { return dom.tokenList(element(this), 'rel'); },
+      get relList() { return dom.tokenList(element(this), 'rel', dom.relTokens); },
     };
     hyperlink(prototype);
     return { attributes: { ...linkAttributes, type: 'text', hreflang: 'text' }, prototype };

@@ -1,7 +1,7 @@
 // Lists of nodes, live or fixed, with indices and names as properties; and lists of tokens in attributes.
 
 export default function (ops, lib, global) {
-  const { push, splice, indexOf, join, apply, defineProperty, symbolIterator, DOMException } = lib.primordials;
+  const { push, splice, indexOf, join, apply, defineProperty, symbolIterator, DOMException, TypeError } = lib.primordials;
   const { convert, dom } = lib;
   const { ELEMENT } = dom;
   const NativeProxy = Proxy, reflectGet = Reflect.get;
@@ -161,6 +161,14 @@ export default function (ops, lib, global) {
       get value() { const state = tokenState(this); return dom.attribute(state.element, state.name) ?? ''; },
       set value(value) { const state = tokenState(this); dom.setAttribute(state.element, state.name, convert.DOMString(value)); },
       toString() { const state = tokenState(this); return dom.attribute(state.element, state.name) ?? ''; },
+      // The tokens that mean something there, if the attribute says so.
+      supports(token) {
+        const { supported } = tokenState(this);
+        lib.requireArguments(arguments.length, 1, 'DOMTokenList.supports');
+        token = dom.lower(convert.DOMString(token));
+        if (supported === undefined) throw new TypeError('DOMTokenList.supports: this attribute has no list of tokens');
+        return supported[token] === true;
+      },
       forEach(callback) {
         const tokens = read(tokenState(this));
         for (let index = 0; index < tokens.length; index++) apply(callback, arguments[1], [tokens[index], index, this]);
@@ -170,9 +178,9 @@ export default function (ops, lib, global) {
   defineProperty(DOMTokenList.prototype, symbolIterator, {
     value: { values() { return apply(arrayMethods.values, read(tokenState(this)), []); } }.values, writable: true, configurable: true,
   });
-  const tokenList = (element, name) => cached(element, `tokens ${name}`, () => {
+  const tokenList = (element, name, supported) => cached(element, `tokens ${name}`, () => {
     const list = lib.instantiate(DOMTokenList);
-    lib.init(list, 'DOMTokenList', { __proto__: null, element, name });
+    lib.init(list, 'DOMTokenList', { __proto__: null, element, name, supported });
     return list;
   });
   dom.tokenList = tokenList;

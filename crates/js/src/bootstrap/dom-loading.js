@@ -1,14 +1,14 @@
-// Elements that load something: images, scripts, style sheets, frames and media.
+// Elements that load something: scripts, style sheets, frames and media.
 
 export default function (ops, lib, global) {
-  const { push, splice, indexOf, stringIndexOf, then, defineProperty, getOwnPropertyDescriptor, DOMException, Promise } = lib.primordials;
+  const { push, splice, indexOf, stringIndexOf, then, defineProperty, getOwnPropertyDescriptor } = lib.primordials;
   const { convert, dom } = lib;
   const { attribute, hasAttribute, setAttribute } = dom;
   const element = dom.elementRecord;
 
   // A task of the event loop's own.
   dom.queueTask = (steps) => { lib.setTimer(0, steps); };
-  const fireLater = (record, type) => dom.queueTask(() => lib.fire(dom.wrap(record), type));
+  const fireLater = dom.fireLater = (record, type) => dom.queueTask(() => lib.fire(dom.wrap(record), type));
 
   // --- What delays the document's `load` event. ---------------------------------------------------------------------
   dom.delays = 0;
@@ -24,7 +24,7 @@ export default function (ops, lib, global) {
     };
   };
   // Starts a load; `done(outcome)` gets null if it failed. Returns a function that drops it.
-  const load = (record, kind, url, done, delaying, parserInserted = dom.parsing) => {
+  const load = dom.load = (record, kind, url, done, delaying, { parserInserted = dom.parsing, crossOrigin = attribute(record, 'crossorigin'), usesSourceSet = false } = {}) => {
     const release = delaying ? dom.delayLoad() : undefined;
     const operation = lib.begin((outcome) => {
       release?.();
@@ -32,10 +32,10 @@ export default function (ops, lib, global) {
     });
     ops.loadElement(operation, {
       __proto__: null,
-      element: kind, url: convert.USVString(url), crossOrigin: asText(attribute(record, 'crossorigin')),
+      element: kind, url: convert.USVString(url), crossOrigin: asText(crossOrigin),
       referrerPolicy: asText(attribute(record, 'referrerpolicy')), integrity: convert.USVString(attribute(record, 'integrity') ?? ''),
       nonce: convert.USVString(attribute(record, 'nonce') ?? ''),
-      parserInserted,
+      parserInserted, as: asText(attribute(record, 'as')), usesSourceSet,
     });
     return () => {
       lib.forget(operation);
@@ -43,106 +43,9 @@ export default function (ops, lib, global) {
       release?.();
     };
   };
-  const asText = (value) => (value === null ? undefined : convert.USVString(value));
+  const asText = dom.asText = (value) => (value === null ? undefined : convert.USVString(value));
   // Whether an element of this document loads anything at all.
-  const loads = (record) => record.document.active && record.document.home === dom;
-
-  // --- Images -------------------------------------------------------------------------------------------------------
-  // record.image: { state: 'none' | 'pending' | 'loaded' | 'broken', width, height, drop, waiting }
-  const newImage = (state) => ({ __proto__: null, state, width: 0, height: 0, drop: undefined, waiting: [] });
-  const settleImage = (record, outcome) => {
-    const { image } = record;
-    image.drop = undefined;
-    image.state = outcome === null ? 'broken' : 'loaded';
-    if (outcome !== null) {
-      image.width = outcome.width;
-      image.height = outcome.height;
-    }
-    const { waiting } = image;
-    image.waiting = [];
-    for (let index = 0; index < waiting.length; index++) waiting[index](outcome !== null);
-    lib.fire(dom.wrap(record), outcome === null ? 'error' : 'load');
-  };
-  const updateImage = (record) => {
-    // MODEL: srcset and picture are not read.
-    const src = attribute(record, 'src');
-    record.image.drop?.();
-    const { waiting } = record.image;
-    record.image = newImage(src === null ? 'none' : 'pending');
-    record.image.waiting = waiting;
-    if (src === null) return;
-    const { image } = record;
-    if (dom.strip(src) === '' || dom.resolve(record.document, src) === null) {
-      dom.queueTask(() => { if (record.image === image) settleImage(record, null); });
-      return;
-    }
-    image.drop = load(record, 'image', src, (outcome) => settleImage(record, outcome), true);
-  };
-  const imageChanged = (record) => {
-    if (!loads(record)) return;
-    record.image.state = hasAttribute(record, 'src') ? 'pending' : 'none';
-    // The parser's images begin in document order; a script's when the script is done setting attributes.
-    if (dom.parsing) {
-      updateImage(record);
-      return;
-    }
-    if (record.image.queued) return;
-    record.image.queued = true;
-    const release = dom.delayLoad();
-    lib.queueMicrotask(() => {
-      updateImage(record);
-      release();
-    });
-  };
-  dom.behave(['img'], {
-    created(record) {
-      record.image = newImage('none');
-      if (hasAttribute(record, 'src')) imageChanged(record);
-    },
-    connected(record) {
-      // One that came from a document that loads nothing.
-      if (record.image.state === 'none' && hasAttribute(record, 'src')) imageChanged(record);
-    },
-    attribute(record, name) {
-      if (name === 'src' || ((name === 'crossorigin' || name === 'referrerpolicy') && hasAttribute(record, 'src'))) imageChanged(record);
-    },
-  });
-  dom.defineElement('HTMLImageElement', ['img'], () => ({
-    attributes: { alt: 'text', src: 'url', srcset: 'text', sizes: 'text', crossOrigin: '', referrerPolicy: '', name: 'text', loading: [['eager', 'lazy'], 'loading'] },
-    prototype: {
-      get width() { const record = element(this); return convert.long(attribute(record, 'width') ?? record.image.width); },
-      set width(value) { setAttribute(element(this), 'width', `${convert.unsignedLong(value)}`); },
-      get height() { const record = element(this); return convert.long(attribute(record, 'height') ?? record.image.height); },
-      set height(value) { setAttribute(element(this), 'height', `${convert.unsignedLong(value)}`); },
-      get naturalWidth() { return element(this).image.width; },
-      get naturalHeight() { return element(this).image.height; },
-      get complete() { return element(this).image.state !== 'pending'; },
-      get currentSrc() { const record = element(this), src = attribute(record, 'src'); return src === null ? '' : dom.resolve(record.document, src) ?? src; },
-      decode() {
-        const { image } = element(this);
-        return new Promise((resolve, reject) => {
-          const settle = (loaded) => {
-            if (loaded) resolve();
-            else reject(new DOMException('the image cannot be decoded', 'EncodingError'));
-          };
-          if (image.state === 'pending') push(image.waiting, settle);
-          else settle(image.state === 'loaded');
-        });
-      },
-    },
-  }));
-  // new Image(width, height)
-  dom.exposeLazily('Image', () => {
-    const constructor = { Image: function () {
-      lib.requireNew(new.target, 'Image');
-      const record = dom.newElement(dom.document, dom.HTML, 'img');
-      if (arguments[0] !== undefined) setAttribute(record, 'width', `${convert.unsignedLong(arguments[0])}`);
-      if (arguments[1] !== undefined) setAttribute(record, 'height', `${convert.unsignedLong(arguments[1])}`);
-      return dom.wrap(record);
-    } }.Image;
-    defineProperty(constructor, 'prototype', { value: dom.elementInterface('HTMLImageElement').prototype, writable: false });
-    return constructor;
-  });
+  const loads = dom.loads = (record) => record.document.active && record.document.home === dom;
 
   // --- Scripts ------------------------------------------------------------------------------------------------------
   // The lists of the standard; a document has one parser-blocking script at most.
@@ -283,7 +186,7 @@ export default function (ops, lib, global) {
         if (outcome.mutedErrors) mutedFiles[script.filename] = true;
       }
       ready(record);
-    }, false, parserInserted);
+    }, false, { parserInserted });
   };
   const lines = (line) => {
     let breaks = '';
@@ -325,7 +228,16 @@ export default function (ops, lib, global) {
     const rel = dom.tokens(dom.lower(attribute(record, 'rel') ?? ''));
     const has = (word) => indexOf(rel, word) >= 0;
     if (has('stylesheet')) return has('alternate') || hasAttribute(record, 'disabled') ? null : 'stylesheet';
-    return has('preload') || has('prefetch') || has('modulepreload') ? 'preload' : null;
+    if (has('preload')) return preloadable[dom.lower(attribute(record, 'as') ?? '')] === true ? 'preload' : null;
+    if (has('modulepreload')) return 'module';
+    if (has('prefetch')) return 'prefetch';
+    // A browser shows the icon of the document at the top alone.
+    return has('icon') && isTop() ? 'icon' : null;
+  };
+  const preloadable = dom.setOf('fetch font image json script style text track');
+  const isTop = () => {
+    const { own, top } = ops.windows();
+    return own === top;
   };
   const updateLink = (record) => {
     record.dropLink?.();
@@ -346,13 +258,14 @@ export default function (ops, lib, global) {
   dom.behave(['link'], {
     connected: updateLink,
     attribute(record, name) {
-      if (record.connected && indexOf(['href', 'rel', 'crossorigin', 'referrerpolicy', 'disabled'], name) >= 0) updateLink(record);
+      if (record.connected && indexOf(['href', 'rel', 'crossorigin', 'referrerpolicy', 'disabled', 'as'], name) >= 0) updateLink(record);
     },
   });
   dom.defineElement('HTMLLinkElement', ['link'], () => ({
     attributes: { href: 'url', rel: 'text', media: 'text', hreflang: 'text', type: 'text', as: 'text', crossOrigin: '', integrity: 'text', referrerPolicy: '', disabled: 'flag' },
-    prototype: { get relList() { return dom.tokenList(element(this), 'rel'); } },
+    prototype: { get relList() { return dom.tokenList(element(this), 'rel', supportedLinks); } },
   }));
+  const supportedLinks = dom.setOf('stylesheet alternate preload modulepreload prefetch icon');
 
   // --- Frames -------------------------------------------------------------------------------------------------------
   // The frames in the document, in tree order of their insertion; window[0] and so on are made from it.
@@ -403,11 +316,14 @@ export default function (ops, lib, global) {
     get contentWindow() { const { window } = element(this); return window === undefined ? null : dom.windowObject(window); },
     get contentDocument() { const { window } = element(this); return window === undefined ? null : dom.documentOfWindow(window); },
   });
+  const sandboxTokens = dom.setOf(`allow-downloads allow-forms allow-modals allow-orientation-lock allow-pointer-lock allow-popups
+    allow-popups-to-escape-sandbox allow-presentation allow-same-origin allow-scripts allow-top-navigation
+    allow-top-navigation-by-user-activation allow-top-navigation-to-custom-protocols`);
   dom.defineElement('HTMLFrameElement', ['frame'], () => ({ attributes: frameAttributesOf, prototype: framePrototype() }));
   dom.defineElement('HTMLIFrameElement', ['iframe'], () => {
     const prototype = framePrototype();
     const sandbox = {
-      get sandbox() { return dom.tokenList(element(this), 'sandbox'); },
+      get sandbox() { return dom.tokenList(element(this), 'sandbox', sandboxTokens); },
       set sandbox(value) { setAttribute(element(this), 'sandbox', convert.DOMString(value)); },
     };
     defineProperty(prototype, 'sandbox', getOwnPropertyDescriptor(sandbox, 'sandbox'));
@@ -441,12 +357,34 @@ export default function (ops, lib, global) {
   dom.behave(['audio'], media('audio', 'src', false, 'loadeddata', true));
   dom.behave(['video'], media('video', 'src', false, 'loadeddata', true));
   dom.behave(['embed'], media('embed', 'src', true, 'load', true));
-  dom.behave(['object'], media('embed', 'data', true, 'load', true));
+  dom.behave(['object'], media('object', 'data', true, 'load', true));
   const mediaAttributes = { src: 'url', crossOrigin: '', preload: 'text', autoplay: 'flag', loop: 'flag', controls: 'flag' };
   dom.defineElement('HTMLMediaElement', []);
   dom.defineElement('HTMLAudioElement', ['audio'], () => ({ attributes: mediaAttributes, parent: dom.elementInterface('HTMLMediaElement') }));
   dom.defineElement('HTMLVideoElement', ['video'], () => ({ attributes: { ...mediaAttributes, poster: 'url' }, parent: dom.elementInterface('HTMLMediaElement') }));
   dom.defineElement('HTMLEmbedElement', ['embed'], () => ({ attributes: { src: 'url', type: 'text' } }));
   dom.defineElement('HTMLObjectElement', ['object'], () => ({ attributes: { data: 'url', type: 'text', name: 'text' } }));
-  dom.defineElement('HTMLSourceElement', ['source'], () => ({ attributes: { src: 'url', type: 'text' } }));
+  // --- Text tracks. -------------------------------------------------------------------------------------------------
+  const mediaOf = (record) => (record.parent !== null && (dom.is(record.parent, 'audio') || dom.is(record.parent, 'video')) ? record.parent : null);
+  // MODEL: nobody turns tracks on, so that only one that is the default is read.
+  const updateTrack = (record) => {
+    const parent = mediaOf(record);
+    if (parent === null || !hasAttribute(record, 'default') || !loads(record)) return;
+    const url = attribute(record, 'src') ?? '';
+    record.dropTrack?.();
+    record.dropTrack = undefined;
+    if (url === '' || dom.resolve(record.document, url) === null) {
+      fireLater(record, 'error');
+      return;
+    }
+    record.dropTrack = load(record, 'track', url, (outcome) => {
+      record.dropTrack = undefined;
+      lib.fire(dom.wrap(record), outcome === null ? 'error' : 'load');
+    }, false, { crossOrigin: attribute(parent, 'crossorigin') });
+  };
+  dom.behave(['track'], {
+    connected: updateTrack,
+    attribute(record, name) { if (record.connected && (name === 'src' || name === 'default')) updateTrack(record); },
+  });
+  dom.defineElement('HTMLTrackElement', ['track'], () => ({ attributes: { kind: 'text', src: 'url', srclang: 'text', label: 'text', default: 'flag' } }));
 }

@@ -21,7 +21,7 @@ export default function (ops, lib, global) {
   // --- Objects for records. -----------------------------------------------------------------------------------------
   const interfaceOf = (record) => {
     switch (record.type) {
-      case ELEMENT: return record.html ? dom.interfaceOfElement(record) : Element;
+      case ELEMENT: return record.html ? dom.interfaceOfElement(record) : record.namespace === dom.SVG ? dom.SVGElement : Element;
       case TEXT: return Text;
       case COMMENT: return Comment;
       case DOCTYPE: return DocumentType;
@@ -365,6 +365,12 @@ export default function (ops, lib, global) {
         const element = elementOf(this);
         lib.requireArguments(arguments.length, 1, 'Element.getAttribute');
         return dom.attribute(element, attributeName(element, name));
+      },
+      // MODEL: attributes have no namespaces; they are known by their qualified names.
+      setAttributeNS(namespace, name, value) {
+        const element = elementOf(this);
+        lib.requireArguments(arguments.length, 3, 'Element.setAttributeNS');
+        dom.setAttribute(element, checkName(convert.DOMString(name)), convert.DOMString(value));
       },
       setAttribute(name, value) {
         const element = elementOf(this);

@@ -8,6 +8,7 @@ export default function (ops, lib, global) {
   const { push, toLowerCase, stringIndexOf, stringSplit, trim: stringTrim, charCodeAt, DOMException } = lib.primordials;
   const dom = lib.dom = { __proto__: null };
   const HTML = dom.HTML = 'http://www.w3.org/1999/xhtml';
+  dom.SVG = 'http://www.w3.org/2000/svg';
   const ELEMENT = dom.ELEMENT = 1, TEXT = dom.TEXT = 3, COMMENT = dom.COMMENT = 8, DOCUMENT = dom.DOCUMENT = 9,
     DOCTYPE = dom.DOCTYPE = 10, FRAGMENT = dom.FRAGMENT = 11;
 

@@ -16,8 +16,8 @@ use crate::native::data;
 use crate::ops::{Ops, throw, throw_dom_error};
 use crate::protocol::{
     DocumentProgress, ElementLoad, FormEntry, FormSubmission, FormValue, FrameAttributes,
-    InlineSource, InlineSourceKind, LoadingElement, NavigationOptions, NavigationTarget,
-    OperationId, ScriptError, WindowAccess, WindowId,
+    ImageSources, InlineSource, InlineSourceKind, LoadingElement, NavigationOptions,
+    NavigationTarget, OperationId, PictureSource, ScriptError, WindowAccess, WindowId,
 };
 
 /// Registers the operations of a window's realm.
@@ -279,9 +279,20 @@ fn loads<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                 "module" => LoadingElement::ModuleScript,
                 "stylesheet" => LoadingElement::Stylesheet,
                 "preload" => LoadingElement::Preload,
+                "prefetch" => LoadingElement::Prefetch,
+                "icon" => LoadingElement::Icon,
+                "imageButton" => LoadingElement::ImageButton,
+                "poster" => LoadingElement::Poster,
+                "svgImage" => LoadingElement::SvgImage,
+                "track" => LoadingElement::Track,
                 "audio" => LoadingElement::Audio,
                 "video" => LoadingElement::Video,
-                _ => LoadingElement::Embed,
+                "embed" => LoadingElement::Embed,
+                "object" => LoadingElement::Object,
+                other => {
+                    let message = format!("there is no element {other}");
+                    return Err(throw(&ctx, "TypeError", &message));
+                }
             };
             let load = ElementLoad {
                 element,
@@ -293,11 +304,33 @@ fn loads<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                     .unwrap_or_default(),
                 nonce: load.get::<_, Option<String>>("nonce")?.unwrap_or_default(),
                 parser_inserted: load.get("parserInserted")?,
+                potential_destination: load.get("as")?,
+                uses_source_set: load
+                    .get::<_, Option<bool>>("usesSourceSet")?
+                    .unwrap_or_default(),
             };
             scope
                 .document(&ctx)?
                 .load_element(scope.realm, OperationId(operation), load);
             Ok(())
+        },
+    )?;
+    let scope = ops.scope();
+    ops.add(
+        "selectImageSource",
+        move |ctx: Ctx<'js>, image: Object<'js>| -> rquickjs::Result<Option<String>> {
+            let picture: Vec<Object<'js>> = image.get("picture")?;
+            let sources = ImageSources {
+                src: image.get("src")?,
+                srcset: image.get("srcset")?,
+                sizes: image.get("sizes")?,
+                picture: picture
+                    .iter()
+                    .map(picture_source)
+                    .collect::<rquickjs::Result<_>>()?,
+            };
+            let document = scope.document(&ctx)?;
+            Ok(document.select_image_source(scope.realm, sources))
         },
     )?;
     let scope = ops.scope();
@@ -326,6 +359,15 @@ fn loads<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
             submitted.map_err(|error| throw_dom_error(&ctx, &error))
         },
     )
+}
+
+fn picture_source(source: &Object<'_>) -> rquickjs::Result<PictureSource> {
+    Ok(PictureSource {
+        srcset: source.get("srcset")?,
+        sizes: source.get("sizes")?,
+        media: source.get("media")?,
+        content_type: source.get("type")?,
+    })
 }
 
 fn form_entry(entry: Entry) -> FormEntry {

@@ -9,9 +9,9 @@ use bytes::Bytes;
 use crossexam_fetch::{Environment, Request};
 use crossexam_js::{
     Agent, ConsoleLevel, DocumentHost, DocumentProgress, DocumentSource, DomError, ElementLoad,
-    ElementOutcome, FetchInitiator, FormSubmission, FrameAttributes, InsertedFrame, Limits,
-    NavigationOptions, NavigationTarget, OperationId, RealmHost, RealmId, RealmKind, ScriptError,
-    WindowAccess, WindowFamily, WindowId,
+    ElementOutcome, FetchInitiator, FormSubmission, FrameAttributes, ImageSources, InsertedFrame,
+    Limits, NavigationOptions, NavigationTarget, OperationId, RealmHost, RealmId, RealmKind,
+    ScriptError, WindowAccess, WindowFamily, WindowId,
 };
 use crossexam_web::Timestamp;
 
@@ -300,6 +300,12 @@ impl DocumentHost for PageWorld {
             name: "SecurityError",
             message: format!("{domain} is no suffix of the host"),
         })
+    }
+
+    /// The first that there is, as it is written.
+    fn select_image_source(&self, _: RealmId, sources: ImageSources) -> Option<String> {
+        let picture = sources.picture.into_iter().find_map(|it| it.srcset);
+        picture.or(sources.srcset).or(sources.src)
     }
 
     fn load_element(&self, _: RealmId, operation: OperationId, load: ElementLoad) {
