@@ -12,6 +12,7 @@ use crossexam_html::element_requests::{
 };
 use crossexam_html::media_queries::Viewport;
 use crossexam_html::source_set::{SourceAttributes, select_an_image_source};
+use crossexam_html::style_sheets::{StyleResource, style_resource_request};
 use crossexam_js::{ElementLoad, ElementOutcome, ImageSources, LoadingElement, OperationId};
 use crossexam_web::mime::{MimeType, extract_a_mime_type};
 use crossexam_web::sniff::audio_or_video_type;
@@ -73,6 +74,7 @@ const fn element_name(element: LoadingElement) -> &'static str {
         LoadingElement::ImageButton => "input",
         LoadingElement::SvgImage => "image",
         LoadingElement::Track => "track",
+        LoadingElement::StyleImage | LoadingElement::Font | LoadingElement::StyleImport => "style",
         LoadingElement::ClassicScript | LoadingElement::ModuleScript => "script",
         LoadingElement::Stylesheet
         | LoadingElement::Preload
@@ -95,7 +97,16 @@ fn element_request(load: &ElementLoad, url: url::Url, document: &Document) -> Op
     };
     let client = &document.environment;
     let link = |link| link_request(link, url.clone(), &attributes, client);
+    let styled = |resource, url: url::Url| {
+        let base = load.style_base.as_deref();
+        let base = base.and_then(|base| url::Url::parse(base).ok());
+        let base = base.unwrap_or_else(|| client.api_base_url.borrow().clone());
+        style_resource_request(resource, url, base, load.origin_clean, client)
+    };
     let request = match load.element {
+        LoadingElement::StyleImage => styled(StyleResource::Image, url),
+        LoadingElement::StyleImport => styled(StyleResource::Import, url),
+        LoadingElement::Font => styled(StyleResource::Font, url),
         LoadingElement::Preload => {
             return link(Link::Preload(
                 load.potential_destination.as_deref().unwrap_or_default(),
@@ -171,7 +182,8 @@ fn element_outcome(element: LoadingElement, response: &Response) -> ElementOutco
         | LoadingElement::ImageButton
         | LoadingElement::Poster
         | LoadingElement::SvgImage
-        | LoadingElement::Icon => match image_size(bytes, mime_type.as_ref()) {
+        | LoadingElement::Icon
+        | LoadingElement::StyleImage => match image_size(bytes, mime_type.as_ref()) {
             Some(size) => loaded(String::new(), Some(size)),
             None => ElementOutcome::Failed,
         },
@@ -184,25 +196,29 @@ fn element_outcome(element: LoadingElement, response: &Response) -> ElementOutco
             // A module is always UTF-8.
             loaded(decode_text(bytes, None).0, None)
         }
-        LoadingElement::Stylesheet
+        LoadingElement::Stylesheet | LoadingElement::StyleImport
             if is_ok
                 && mime_type
                     .as_ref()
                     .is_some_and(|it| it.essence() == "text/css") =>
         {
-            loaded(String::new(), None)
+            loaded(decode_text(bytes, mime_type.as_ref()), None)
         }
         LoadingElement::Preload | LoadingElement::Prefetch => loaded(String::new(), None),
         LoadingElement::Audio | LoadingElement::Video if is_ok && is_audio_or_video(bytes) => {
             loaded(String::new(), None)
         }
         LoadingElement::Track if is_ok && is_web_vtt(bytes) => loaded(String::new(), None),
+        // MODEL: whatever comes is a font.
+        LoadingElement::Font if is_ok => loaded(String::new(), None),
         LoadingElement::Embed | LoadingElement::Object if is_ok => loaded(String::new(), None),
         LoadingElement::ClassicScript
         | LoadingElement::ModuleScript
         | LoadingElement::Stylesheet
         | LoadingElement::Audio
         | LoadingElement::Video
+        | LoadingElement::StyleImport
+        | LoadingElement::Font
         | LoadingElement::Track
         | LoadingElement::Embed
         | LoadingElement::Object => ElementOutcome::Failed,

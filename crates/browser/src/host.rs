@@ -623,6 +623,8 @@ impl DocumentHost for AgentHost {
             kind: match inline.kind {
                 InlineSourceKind::Script => InlineKind::Script,
                 InlineSourceKind::ScriptAttribute => InlineKind::ScriptAttribute,
+                InlineSourceKind::Style => InlineKind::Style,
+                InlineSourceKind::StyleAttribute => InlineKind::StyleAttribute,
                 InlineSourceKind::JavaScriptUrl => InlineKind::Navigation,
             },
             nonce: inline.nonce,

@@ -112,3 +112,29 @@ fn what_is_none_of_its_kind_is_an_error() {
         ]
     );
 }
+
+#[test]
+fn style_sheets_ask_for_images_fonts_and_sheets_of_their_own() {
+    let (asked, _) = visit(
+        "<style>@import '/a'; @font-face { font-family: F; src: url(/b) } p { font-family: F; background: url(/c.png) }</style>
+         <p style='cursor: url(/d.png)'>text",
+    );
+    assert_eq!(
+        asked,
+        [
+            "/a style no-cors",
+            "/b font cors",
+            "/c.png image no-cors",
+            "/d.png image no-cors",
+        ]
+    );
+}
+
+#[test]
+fn a_policy_forbids_inline_styles() {
+    let (asked, _) = visit(
+        "<meta http-equiv=content-security-policy content=\"style-src 'nonce-x'\"><style>p { background: url(/a.png) }</style>
+         <style nonce=x>p { content: url(/b.png) }</style><p style='cursor: url(/c.png)'>text",
+    );
+    assert_eq!(asked, ["/b.png image no-cors"]);
+}

@@ -73,6 +73,7 @@ const FILES: &[File] = files![
     WINDOW "dom-loading.js",
     WINDOW "dom-images.js",
     WINDOW "dom-document.js",
+    WINDOW "dom-styles.js",
     WINDOW "dom-parsing.js",
     WINDOW "dom-window.js",
     WINDOW "dom-user.js",

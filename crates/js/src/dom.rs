@@ -6,6 +6,7 @@
 mod mutations;
 mod operations;
 mod parser;
+mod styles;
 
 use rquickjs::Object;
 

@@ -469,6 +469,10 @@ pub enum InlineSourceKind {
     Script,
     /// An event handler attribute.
     ScriptAttribute,
+    /// A `style` element.
+    Style,
+    /// A `style` attribute.
+    StyleAttribute,
     /// A `javascript:` URL.
     JavaScriptUrl,
 }

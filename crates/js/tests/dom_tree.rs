@@ -333,7 +333,6 @@ fn what_is_not_there_is_undefined() {
     for name in [
         "document.cookieStore",
         "document.createEvent",
-        "document.fonts",
         "document.exitFullscreen",
         "window.localStorage",
         "window.sessionStorage",

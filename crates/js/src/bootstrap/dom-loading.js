@@ -24,7 +24,7 @@ export default function (ops, lib, global) {
     };
   };
   // Starts a load; `done(outcome)` gets null if it failed. Returns a function that drops it.
-  const load = dom.load = (record, kind, url, done, delaying, { parserInserted = dom.parsing, crossOrigin = attribute(record, 'crossorigin'), usesSourceSet = false } = {}) => {
+  const load = dom.load = (record, kind, url, done, delaying, { parserInserted = dom.parsing, crossOrigin = attribute(record, 'crossorigin'), usesSourceSet = false, styleBase, originClean = false } = {}) => {
     const release = delaying ? dom.delayLoad() : undefined;
     const operation = lib.begin((outcome) => {
       release?.();
@@ -35,7 +35,7 @@ export default function (ops, lib, global) {
       element: kind, url: convert.USVString(url), crossOrigin: asText(crossOrigin),
       referrerPolicy: asText(attribute(record, 'referrerpolicy')), integrity: convert.USVString(attribute(record, 'integrity') ?? ''),
       nonce: convert.USVString(attribute(record, 'nonce') ?? ''),
-      parserInserted, as: asText(attribute(record, 'as')), usesSourceSet,
+      parserInserted, as: asText(attribute(record, 'as')), usesSourceSet, styleBase, originClean,
     });
     return () => {
       lib.forget(operation);
@@ -114,7 +114,7 @@ export default function (ops, lib, global) {
     } else ops.wakeDocument();
   };
   // The nonce counts if the element is "nonceable": nothing in its attributes looks like markup that was left open.
-  const nonceOf = (record) => {
+  const nonceOf = dom.nonceOf = (record) => {
     const nonce = attribute(record, 'nonce');
     if (nonce === null) return '';
     for (let index = 0; index < record.attributes.length; index++) {
@@ -252,11 +252,14 @@ export default function (ops, lib, global) {
     // MODEL: style sheets hold up no script.
     record.dropLink = load(record, kind, href, (outcome) => {
       record.dropLink = undefined;
+      // MODEL: a redirect does not change the base of the sheet's URLs.
+      if (kind === 'stylesheet' && outcome !== null && record.connected) dom.addLinkedSheet(record, outcome, dom.resolve(record.document, href));
       lib.fire(dom.wrap(record), outcome === null ? 'error' : 'load');
     }, kind === 'stylesheet');
   };
   dom.behave(['link'], {
     connected: updateLink,
+    disconnected(record) { dom.removeSheets(record); },
     attribute(record, name) {
       if (record.connected && indexOf(['href', 'rel', 'crossorigin', 'referrerpolicy', 'disabled', 'as'], name) >= 0) updateLink(record);
     },

@@ -178,6 +178,7 @@ export default function (ops, lib, global) {
         return true;
       }
       case 'loading':
+        if (dom.delays === 0) dom.flushStyles();
         if (dom.delays > 0) return false;
         phase = 'complete';
         setReadyState('complete');

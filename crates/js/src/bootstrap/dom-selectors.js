@@ -10,7 +10,9 @@ export default function (ops, lib, global) {
   // A selector list is a list of complex selectors; one of those is a list of { combinator, tests }, from left to right.
   // A test is a function of an element and the scope.
   const parse = (text) => {
-    let at = 0;
+    // How specific the complex selector is that is being read: ids, classes and their like, types.
+    const ID = 1e6, CLASS = 1e3, TYPE = 1;
+    let at = 0, weight = 0;
     const fail = (why) => { throw new DOMException(`'${text}' is not a valid selector: ${why}`, 'SyntaxError'); };
     const isName = (character) => {
       if (character === undefined) return false;
@@ -136,16 +138,26 @@ export default function (ops, lib, global) {
       __proto__: null,
       not: () => {
         const list = selectorList(true);
+        weight += heaviest(list);
         return (element, scope) => !matchesList(element, list, scope);
       },
       is: () => {
         const list = selectorList(true);
+        weight += heaviest(list);
         return (element, scope) => matchesList(element, list, scope);
       },
-      'nth-child': () => nth(false),
-      'nth-of-type': () => nth(true),
+      where: () => {
+        const list = selectorList(true);
+        return (element, scope) => matchesList(element, list, scope);
+      },
+      'nth-child': () => { weight += CLASS; return nth(false); },
+      'nth-of-type': () => { weight += CLASS; return nth(true); },
     };
-    functions.where = functions.is;
+    const heaviest = (list) => {
+      let most = 0;
+      for (let index = 0; index < list.length; index++) if (list[index].weight > most) most = list[index].weight;
+      return most;
+    };
 
     const compound = () => {
       const tests = [];
@@ -153,6 +165,7 @@ export default function (ops, lib, global) {
       else if (isName(text[at]) || text[at] === '\\') {
         const local = name('a type');
         const lowered = dom.lower(local);
+        weight += TYPE;
         push(tests, (element) => element.local === (element.html ? lowered : local));
       } else if (text[at] === undefined || stringIndexOf('#.[:', text[at]) < 0) fail(text[at] === undefined ? 'something is missing at its end' : `'${text[at]}' is not expected`);
       for (;;) {
@@ -160,16 +173,19 @@ export default function (ops, lib, global) {
         if (character === '#') {
           at++;
           const id = name('an id');
+          weight += ID;
           push(tests, (element) => dom.attribute(element, 'id') === id);
         } else if (character === '.') {
           at++;
           const token = name('a class');
+          weight += CLASS;
           push(tests, (element) => {
             const value = dom.attribute(element, 'class');
             return value !== null && indexOf(dom.tokens(value), token) >= 0;
           });
         } else if (character === '[') {
           at++;
+          weight += CLASS;
           push(tests, attributeTest());
         } else if (character === ':') {
           at++;
@@ -178,13 +194,15 @@ export default function (ops, lib, global) {
           const make = called ? functions[key] : pseudo[key];
           if (make === undefined) fail(`:${key}${called ? '()' : ''} is not known here`);
           if (called) at++;
+          else weight += CLASS;
           push(tests, make());
         } else return tests;
       }
     };
     const complex = () => {
-      const parts = [];
+      const parts = [], around = weight;
       let combinator = ' ';
+      weight = 0;
       skip();
       for (;;) {
         push(parts, { __proto__: null, combinator, tests: compound() });
@@ -195,7 +213,11 @@ export default function (ops, lib, global) {
           at++;
           skip();
         } else if (spaced && character !== undefined && character !== ',' && character !== ')') combinator = ' ';
-        else return parts;
+        else {
+          parts.weight = weight;
+          weight = around;
+          return parts;
+        }
       }
     };
     const selectorList = (nested) => {
@@ -242,6 +264,14 @@ export default function (ops, lib, global) {
     return false;
   };
 
+  // The specificity of the most specific selector of a parsed list that matches, or -1.
+  dom.specificity = (element, list) => {
+    let most = -1;
+    for (let index = 0; index < list.length; index++) {
+      if (list[index].weight > most && matchesParts(element, list[index], list[index].length - 1, element)) most = list[index].weight;
+    }
+    return most;
+  };
   dom.parseSelector = parse;
   dom.matches = (element, text, scope = element) => matchesList(element, parse(text), scope);
   dom.query = (root, text) => {

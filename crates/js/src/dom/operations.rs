@@ -9,6 +9,7 @@ use url::Url;
 
 use super::mutations::list;
 use super::parser::{Parser, Stop};
+use super::styles;
 use crossexam_web::form_data::{Entry, EntryValue};
 
 use crate::errors;
@@ -26,6 +27,7 @@ pub(crate) fn register<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
     parsing(ops)?;
     documents(ops)?;
     loads(ops)?;
+    styles::register(ops)?;
     frames(ops)?;
     windows(ops)?;
     Ok(())
@@ -215,6 +217,8 @@ fn documents<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
             let kind = match kind.as_str() {
                 "script" => InlineSourceKind::Script,
                 "attribute" => InlineSourceKind::ScriptAttribute,
+                "style" => InlineSourceKind::Style,
+                "styleAttribute" => InlineSourceKind::StyleAttribute,
                 _ => InlineSourceKind::JavaScriptUrl,
             };
             let inline = InlineSource {
@@ -285,6 +289,9 @@ fn loads<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                 "poster" => LoadingElement::Poster,
                 "svgImage" => LoadingElement::SvgImage,
                 "track" => LoadingElement::Track,
+                "styleImage" => LoadingElement::StyleImage,
+                "font" => LoadingElement::Font,
+                "styleImport" => LoadingElement::StyleImport,
                 "audio" => LoadingElement::Audio,
                 "video" => LoadingElement::Video,
                 "embed" => LoadingElement::Embed,
@@ -305,6 +312,10 @@ fn loads<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                 nonce: load.get::<_, Option<String>>("nonce")?.unwrap_or_default(),
                 parser_inserted: load.get("parserInserted")?,
                 potential_destination: load.get("as")?,
+                style_base: load.get("styleBase")?,
+                origin_clean: load
+                    .get::<_, Option<bool>>("originClean")?
+                    .unwrap_or_default(),
                 uses_source_set: load
                     .get::<_, Option<bool>>("usesSourceSet")?
                     .unwrap_or_default(),

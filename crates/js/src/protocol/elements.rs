@@ -21,6 +21,10 @@ pub struct ElementLoad {
     pub potential_destination: Option<String>,
     /// Whether an image was chosen from a `srcset` or by a `picture`.
     pub uses_source_set: bool,
+    /// Of what a style sheet asks for, the sheet's base URL.
+    pub style_base: Option<String>,
+    /// Whether scripts may read that sheet.
+    pub origin_clean: bool,
 }
 
 /// An element that loads something.
@@ -48,6 +52,12 @@ pub enum LoadingElement {
     SvgImage,
     /// `track`
     Track,
+    /// An image that a style sheet names
+    StyleImage,
+    /// A `@font-face`
+    Font,
+    /// An `@import`
+    StyleImport,
     /// `audio`
     Audio,
     /// `video`
@@ -63,7 +73,7 @@ pub enum LoadingElement {
 pub enum ElementOutcome {
     /// It loaded: fire `load`.
     Loaded {
-        /// For scripts the source text; empty otherwise.
+        /// For scripts and style sheets the text; empty otherwise.
         text: String,
         /// For scripts whether errors in it are hidden from `window.onerror` ("muted errors").
         muted_errors: bool,
