@@ -202,7 +202,7 @@ fn element_outcome(element: LoadingElement, response: &Response) -> ElementOutco
                     .as_ref()
                     .is_some_and(|it| it.essence() == "text/css") =>
         {
-            loaded(decode_text(bytes, mime_type.as_ref()), None)
+            loaded(decode_text(bytes, mime_type.as_ref()).0, None)
         }
         LoadingElement::Preload | LoadingElement::Prefetch => loaded(String::new(), None),
         LoadingElement::Audio | LoadingElement::Video if is_ok && is_audio_or_video(bytes) => {
