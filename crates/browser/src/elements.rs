@@ -12,7 +12,7 @@ use crossexam_html::element_requests::{
 };
 use crossexam_html::media_queries::Viewport;
 use crossexam_html::source_set::{SourceAttributes, select_an_image_source};
-use crossexam_html::style_sheets::{StyleResource, style_resource_request};
+use crossexam_html::style_resources::{StyleResource, style_resource_request};
 use crossexam_js::{ElementLoad, ElementOutcome, ImageSources, LoadingElement, OperationId};
 use crossexam_web::mime::{MimeType, extract_a_mime_type};
 use crossexam_web::sniff::audio_or_video_type;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use crossexam_csp::{InlineCheck, InlineKind, ParserInserted};
 use crossexam_fetch::body::BodyStream;
+use crossexam_fetch::request::InitiatorType;
 use crossexam_fetch::websocket::{Close, Message};
 use crossexam_fetch::{Environment, FetchController, Request};
 use crossexam_html::DomException;
@@ -140,9 +141,13 @@ impl RealmHost for AgentHost {
         timeout: Option<Duration>,
     ) -> Option<SynchronousOutcome> {
         let (browser, global) = self.global_at(realm)?;
+        let initiator = match request.initiator_type {
+            Some(InitiatorType::Script) => "import",
+            _ => "XMLHttpRequest",
+        };
         let cause = Cause {
             client: Some(global.holder(&browser.name)),
-            initiator: "XMLHttpRequest".to_owned(),
+            initiator: initiator.to_owned(),
         };
         Some(browser.fetch_synchronously(cause, request, timeout))
     }

@@ -27,6 +27,11 @@ fn visit(page: &'static str) -> (Vec<String>, Vec<String>) {
                 "image/png",
                 &b"\x89PNG\r\n\x1A\n\0\0\0\x0DIHDR\0\0\0\x05\0\0\0\x04\x08\x02\0\0\0"[..],
             ),
+            Some("js") => answer(
+                "text/javascript",
+                "import data from './data.json' with { type: 'json' }; export const value = data.value;",
+            ),
+            Some("json") => answer("application/json", "{\"__proto__\": 1, \"value\": 2}"),
             Some("ogg") => answer("audio/ogg", &b"OggS\0"[..]),
             Some("vtt") => answer("text/vtt", "WEBVTT\n"),
             _ => answer("text/plain", "nothing of the kind"),
@@ -137,4 +142,32 @@ fn a_policy_forbids_inline_styles() {
          <style nonce=x>p { content: url(/b.png) }</style><p style='cursor: url(/c.png)'>text",
     );
     assert_eq!(asked, ["/b.png image no-cors"]);
+}
+
+#[test]
+fn modules_import_modules() {
+    let (asked, console) = visit(
+        "<script type=module>
+           import { value } from '/lib/a.js';
+           import('/lib/a.js').then((again) => console.log('imported', value, again.value));
+         </script>
+         <script type=module>import './missing'; console.log('never');</script>
+         <script>
+           import('bare').catch((error) => console.log(error.name));
+           import('./missing').catch((error) => console.log(error.name));
+           const script = document.createElement('script');
+           script.type = 'module';
+           script.textContent = 'import \"./missing\"; console.log(`never`)';
+           script.onerror = (event) => console.log(event.type);
+           document.head.append(script);
+         </script>",
+    );
+    let ask = |it: &&String| !it.starts_with("/missing");
+    let asked: Vec<_> = asked.iter().filter(ask).collect();
+    assert_eq!(asked, ["/lib/a.js script cors", "/lib/data.json json cors"]);
+    let ends = |end: &str| console.iter().filter(|line| line.ends_with(end)).count();
+    assert_eq!(ends("imported 2 2"), 1, "{console:?}");
+    assert_eq!(ends("TypeError"), 2, "{console:?}");
+    assert_eq!(ends(" error"), 1, "{console:?}");
+    assert_eq!(ends("never"), 0, "{console:?}");
 }

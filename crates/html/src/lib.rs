@@ -25,6 +25,7 @@ pub mod origin;
 pub mod policy_container;
 pub mod sandbox;
 pub mod source_set;
+pub mod style_resources;
 pub mod style_sheets;
 pub mod workers;
 

@@ -16,6 +16,7 @@ pub(crate) use realms::{Realm, Realms};
 
 use crate::errors;
 use crate::limits::Limits;
+use crate::modules::ModuleImports;
 use crate::protocol::{OperationId, RealmHost, RealmId, RealmKind, ScriptError};
 use crate::server::{Imports, ServerResponse, Sources};
 use crate::shared::{Rejection, Scope, Shared};
@@ -87,6 +88,9 @@ impl Agent {
                 }
             }
         })));
+
+        let imports = ModuleImports::new(Rc::clone(&shared));
+        runtime.set_loader(imports.clone(), imports);
 
         let tracker = Rc::clone(&shared);
         runtime.set_host_promise_rejection_tracker(Some(Box::new(
@@ -253,8 +257,7 @@ impl Agent {
     ///
     /// # Errors
     ///
-    /// As for [`evaluate_script`](Self::evaluate_script). A module of a page that imports others fails.
-    // MODEL: a page's module scripts import nothing.
+    /// As for [`evaluate_script`](Self::evaluate_script).
     pub fn evaluate_module(
         &self,
         realm: RealmId,

@@ -13,6 +13,7 @@ mod bootstrap;
 mod dom;
 mod errors;
 mod limits;
+mod modules;
 mod native;
 mod ops;
 mod parse_only;

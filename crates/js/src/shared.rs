@@ -21,6 +21,8 @@ use crate::server::ServerResponse;
 /// The state of an agent that native operations reach.
 pub(crate) struct Shared {
     pub(crate) host: Rc<dyn RealmHost>,
+    /// Whether a module that was imported could not be had, since this was last set back.
+    pub(crate) import_failed: Cell<bool>,
     pub(crate) limits: Limits,
     /// The realms. Emptied before the engine is dropped.
     pub(crate) realms: Realms,
@@ -62,6 +64,7 @@ impl Shared {
             operations: RefCell::new(BTreeMap::new()),
             contexts: RefCell::new(BTreeMap::new()),
             interrupts_left: Cell::new(limits.interrupt_budget),
+            import_failed: Cell::new(false),
             limits,
             runaway: Cell::new(false),
             transfer: RefCell::new(None),

@@ -247,3 +247,22 @@ fn inline_modules_that_scripts_insert_run_by_themselves() {
     );
     assert_eq!(page.console(), ["inserted", "undefined null"]);
 }
+
+#[test]
+fn a_module_that_lacks_what_it_imports_is_an_error() {
+    let page = Page::of(
+        "<script type=module onerror=\"console.log('one')\" onload=\"console.log('never')\">import './x.js'; console.log('never')</script>
+         <script>
+           const script = document.createElement('script');
+           script.type = 'module';
+           script.textContent = 'import { y } from \"./y.js\"; console.log(y)';
+           script.onerror = () => console.log('two');
+           document.head.append(script);
+           import('./z.js').catch((error) => console.log(error.name));
+         </script>",
+    );
+    let mut console = page.console();
+    console.sort();
+    assert_eq!(console, ["TypeError", "one", "two"]);
+    assert_eq!(page.errors(), [""; 0]);
+}

@@ -87,7 +87,12 @@ export default function (ops, lib, global) {
       const before = document.currentScript;
       document.currentScript = null;
       try {
-        then(ops.evaluateModule(script.source, script.filename), undefined, (error) => lib.report(error));
+        const evaluated = ops.evaluateModule(script.source, script.filename);
+        if (evaluated === null) {
+          lib.fire(dom.wrap(record), 'error');
+          return;
+        }
+        then(evaluated, undefined, (error) => lib.report(error));
       } catch (error) {
         lib.report(error);
       } finally {

@@ -52,10 +52,11 @@ pub(crate) fn register_scripts<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                 .map(drop)
         },
     )?;
-    // Gives the promise of the module's evaluation.
+    // Gives the promise of the module's evaluation, or null if something that it imports could not be had.
+    let scope = ops.scope();
     ops.add(
         "evaluateModule",
-        |ctx: Ctx<'js>, source: String, filename: String| -> rquickjs::Result<Value<'js>> {
+        move |ctx: Ctx<'js>, source: String, filename: String| -> rquickjs::Result<Value<'js>> {
             if source.contains('\0') {
                 return Err(throw(
                     &ctx,
@@ -63,9 +64,18 @@ pub(crate) fn register_scripts<'js>(ops: &Ops<'js>) -> rquickjs::Result<()> {
                     "the script has a NUL character",
                 ));
             }
-            let (_, promise) =
-                Module::declare(ctx.clone(), filename.replace('\0', ""), source)?.eval()?;
-            Ok(promise.into_value())
+            let import_failed = &scope.shared.import_failed;
+            import_failed.set(false);
+            let module = Module::declare(ctx.clone(), filename.replace('\0', ""), source);
+            match module.and_then(Module::eval) {
+                Ok((_, promise)) => Ok(promise.into_value()),
+                Err(_) if import_failed.get() => {
+                    // What was thrown says nothing to the page.
+                    drop(ctx.catch());
+                    Ok(Value::new_null(ctx))
+                }
+                Err(error) => Err(error),
+            }
         },
     )?;
     let scope = ops.scope();
