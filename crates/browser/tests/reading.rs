@@ -335,7 +335,7 @@ fn a_file_reader_reads_blobs() {
             ),
             "https://alice.example: 2 2".to_owned(),
             "https://alice.example: abort null AbortError".to_owned(),
-            "https://alice.example: text/html;charset=UTF-8".to_owned(),
+            "https://alice.example: text/html;charset=utf-8".to_owned(),
         ]
     );
 }

@@ -262,7 +262,7 @@ export default function (ops, lib, global) {
       },
       get bodyUsed() { return isUsed(lib.state(this, brand).body); },
       arrayBuffer() { return consume(this, `${brand}.arrayBuffer()`, (data, how) => lib.bufferOf(ops.dataBytes(data, how))); },
-      blob() { return consume(this, `${brand}.blob()`, (data, how, state) => lib.createBlob(data, mimeTypeOf(state) ?? '')); },
+      blob() { return consume(this, `${brand}.blob()`, (data, how, state) => lib.createBlob(data, lib.primordials.toLowerCase(mimeTypeOf(state) ?? ''))); },
       bytes() { return consume(this, `${brand}.bytes()`, (data, how) => ops.dataBytes(data, how)); },
       formData() {
         return consume(this, `${brand}.formData()`, (data, how, state) =>
