@@ -26,6 +26,9 @@ use crate::progress::Progress;
 use crate::terminal::Screen;
 use crate::{EXPECTATION_FAILED, Outcome};
 
+/// How many tests share a processor.
+const TESTS_PER_PROCESSOR: usize = 4;
+
 /// Run web-platform-tests, unmodified, in the modelled browser
 ///
 /// The tests are those of a checkout of the suite, whose own server is started for the run (Python 3 is all it needs) and
@@ -42,7 +45,7 @@ pub(crate) struct Wpt {
     /// Give the browser this profile
     #[arg(long, value_name = "PROFILE", default_value = "standard", value_parser = PossibleValuesParser::new(Profile::names()))]
     browser: String,
-    /// How many tests at a time; by default as many as there are processors
+    /// How many tests at a time; by default four for each processor, since most of a test is waiting
     #[arg(short, long, value_name = "NUMBER")]
     jobs: Option<NonZeroUsize>,
     /// Use a server that runs already, on the suite's usual ports (8000, 8001, 8443, 8444)
@@ -281,7 +284,10 @@ impl Wpt {
         screen: &Screen,
     ) -> Run {
         let jobs = self.jobs.map_or_else(
-            || std::thread::available_parallelism().map_or(2, NonZeroUsize::get),
+            || {
+                std::thread::available_parallelism().map_or(2, NonZeroUsize::get)
+                    * TESTS_PER_PROCESSOR
+            },
             NonZeroUsize::get,
         );
         let (runnable, not): (Vec<Test>, Vec<Test>) = tests

@@ -24,7 +24,7 @@ enum Kind {
     /// Everything is read, or there never was anything.
     Read,
     /// Chunks that come as somebody writes them.
-    Written(Rc<RefCell<Pipe>>),
+    Written(Rc<ReaderEnd>),
     /// One of two streams that were one.
     Branch(Branch),
     /// Chunks that something is done to on their way.
@@ -128,6 +128,16 @@ pub(super) struct Pipe {
     writer: Option<Waker>,
 }
 
+/// The end of a pipe that is read. With its last handle the last reader has gone.
+#[derive(Debug)]
+struct ReaderEnd(Rc<RefCell<Pipe>>);
+
+impl Drop for ReaderEnd {
+    fn drop(&mut self) {
+        self.0.borrow_mut().cancel();
+    }
+}
+
 fn wake(waker: &mut Option<Waker>) {
     if let Some(waker) = waker.take() {
         waker.wake();
@@ -148,7 +158,8 @@ impl BodyStream {
     /// A stream that is written while it is read.
     pub fn written() -> (BodyWriter, Self) {
         let pipe = Rc::new(RefCell::new(Pipe::default()));
-        (BodyWriter(pipe.clone()), Self(Kind::Written(pipe)))
+        let reader = Rc::new(ReaderEnd(pipe.clone()));
+        (BodyWriter(pipe), Self(Kind::Written(reader)))
     }
 
     /// A stream that has broken off before its first byte.
@@ -189,7 +200,7 @@ impl BodyStream {
                 self.0 = Kind::Read;
                 Poll::Ready(Ok(Some(bytes)))
             }
-            Kind::Written(pipe) => pipe.borrow_mut().poll_chunk(context),
+            Kind::Written(reader) => reader.0.borrow_mut().poll_chunk(context),
             Kind::Branch(branch) => branch.poll_chunk(context),
             Kind::Through(passage) => passage.borrow_mut().poll_chunk(context),
         }
@@ -199,15 +210,7 @@ impl BodyStream {
     pub fn cancel(&mut self) {
         match std::mem::replace(&mut self.0, Kind::Read) {
             Kind::Whole(_) | Kind::Read => {}
-            Kind::Written(pipe) => {
-                let mut pipe = pipe.borrow_mut();
-                pipe.canceled = true;
-                pipe.chunks.clear();
-                pipe.waiting = 0;
-                pipe.end.get_or_insert(Ok(()));
-                wake(&mut pipe.writer);
-                wake(&mut pipe.reader);
-            }
+            Kind::Written(reader) => reader.0.borrow_mut().cancel(),
             Kind::Branch(branch) => branch.cancel(),
             Kind::Through(passage) => {
                 let mut passage = passage.borrow_mut();
@@ -274,6 +277,15 @@ impl<T: Into<Bytes>> From<T> for BodyStream {
 }
 
 impl Pipe {
+    fn cancel(&mut self) {
+        self.canceled = true;
+        self.chunks.clear();
+        self.waiting = 0;
+        self.end.get_or_insert(Ok(()));
+        wake(&mut self.writer);
+        wake(&mut self.reader);
+    }
+
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, BodyError>> {
         if let Some(chunk) = self.chunks.pop_front() {
             self.waiting -= chunk.len();
@@ -327,9 +339,7 @@ impl BodyWriter {
 
     /// Whether nobody wants the stream any more.
     pub fn is_canceled(&self) -> bool {
-        let pipe = self.0.borrow();
-        // This writer holds one handle; without another there is no reader.
-        pipe.canceled || Rc::strong_count(&self.0) == 1
+        self.0.borrow().canceled
     }
 
     /// How many bytes are written and not read.
@@ -339,15 +349,17 @@ impl BodyWriter {
 
     /// Waits until fewer than `most` bytes wait to be read, or nobody wants them any more.
     pub async fn until_waiting_below(&self, most: usize) {
-        poll_fn(|context| {
-            let mut pipe = self.0.borrow_mut();
-            if pipe.waiting < most || pipe.canceled {
-                return Poll::Ready(());
-            }
-            pipe.writer = Some(context.waker().clone());
-            Poll::Pending
-        })
-        .await;
+        poll_fn(|context| self.poll_waiting_below(context, most)).await;
+    }
+
+    /// The same, for those who poll.
+    pub fn poll_waiting_below(&self, context: &Context<'_>, most: usize) -> Poll<()> {
+        let mut pipe = self.0.borrow_mut();
+        if pipe.waiting < most || pipe.canceled {
+            return Poll::Ready(());
+        }
+        pipe.writer = Some(context.waker().clone());
+        Poll::Pending
     }
 }
 
@@ -371,6 +383,20 @@ mod tests {
 
     fn chunk(text: &'static str) -> Option<Result<Option<Bytes>, BodyError>> {
         Some(Ok(Some(Bytes::from_static(text.as_bytes()))))
+    }
+
+    #[test]
+    fn a_writer_that_waits_for_room_hears_that_the_last_reader_has_gone() {
+        let (writer, stream) = BodyStream::written();
+        writer.write("ten bytes.");
+        assert_eq!(poll_once(writer.until_waiting_below(5)), None);
+        let other = stream.clone();
+        drop(stream);
+        assert!(!writer.is_canceled());
+        drop(other);
+        assert!(writer.is_canceled());
+        assert_eq!(poll_once(writer.until_waiting_below(5)), Some(()));
+        assert_eq!(writer.waiting(), 0);
     }
 
     #[test]
