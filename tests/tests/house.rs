@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from the bottom up. Each may depend on those before it.
-const ROOMS: [&str; 15] = [
+const ROOMS: [&str; 16] = [
     "spec",
     "spec-macros",
     "web",
@@ -17,6 +17,7 @@ const ROOMS: [&str; 15] = [
     "sim",
     "net",
     "oracle",
+    "browsers",
     "js",
     "browser",
     "scenario",

@@ -21,7 +21,15 @@ fn the_page_of_differences_has_a_row_for_each_deviation_and_no_other() {
         .into_iter()
         .flat_map(|name| {
             let profile = Profile::by_name(name).expect("it comes with the crate");
-            let row = |it: &Deviation| format!("`{name}` `{}` <{}>", it.key, it.source);
+            let row = |it: &Deviation| {
+                // An address is a link; an observation is a place in this repository.
+                let source = if it.source.starts_with("https:") {
+                    format!("<{}>", it.source)
+                } else {
+                    format!("`{}`", it.source)
+                };
+                format!("`{name}` `{}` {source}", it.key)
+            };
             profile.deviations.iter().map(row).collect::<Vec<_>>()
         })
         .collect();

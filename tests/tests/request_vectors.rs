@@ -107,7 +107,7 @@ vector!(origin_header, "append-a-request-origin-header", |input| {
     request.response_tainting =
         ResponseTainting::from_keyword(&input.text("response_tainting")).unwrap();
     request.referrer_policy = ReferrerPolicy::from_keyword(&input.text("referrer_policy"));
-    append_a_request_origin_header(&mut request, &Trace::off());
+    append_a_request_origin_header(&mut request, Default::default(), &Trace::off());
     let value = request.header_list.get(b"Origin");
     Outcome::result(value.map_or(Value::Null, |value| bytes_value(&value)))
 });

@@ -21,6 +21,7 @@ fn help_of_each_command() {
         "check",
         "judge",
         "fuzz",
+        "browsers",
         "spec",
         "new",
         "completions",

@@ -6,12 +6,11 @@ use bytes::Bytes;
 use crossexam_web::algorithm;
 use crossexam_web::header_value::extract_header_list_values;
 use crossexam_web::method::is_cors_safelisted_method;
-use crossexam_web::safelist::{
-    cors_unsafe_request_header_names, is_cors_non_wildcard_request_header_name,
-};
+use crossexam_web::safelist::is_cors_non_wildcard_request_header_name;
 
 use crate::cors_check::cors_check;
 use crate::cors_preflight_cache::{Allows, EntryMatch};
+use crate::departures::unsafe_header_names;
 use crate::failure::{BlockReason, NetworkError, PreflightFailure};
 use crate::fetch_params::{FetchController, FetchParams, TimingInfo};
 use crate::host::{Host, HttpRequestPurpose};
@@ -44,6 +43,13 @@ pub(crate) async fn cors_preflight_fetch<H: Host>(
     preflight.referrer_policy = request.referrer_policy;
     preflight.mode = Mode::Cors;
     preflight.response_tainting = ResponseTainting::Cors;
+    let departures = params.user_agent.choices.departures;
+    if departures.preflight_is_not_remembered(request) {
+        preflight.cache_mode = request.cache_mode;
+    }
+    if departures.preflights_tell_a_tainted_origin {
+        preflight.url_list = std::iter::once(request.current_url().clone()).collect();
+    }
     /// 2. It takes any answer.
     preflight.header_list.append("Accept", "*/*");
     /// 3. It names the method that is wanted,
@@ -51,7 +57,7 @@ pub(crate) async fn cors_preflight_fetch<H: Host>(
         .header_list
         .append("Access-Control-Request-Method", request.method.clone());
     /// 4. and the headers that are not safelisted,
-    let headers = cors_unsafe_request_header_names(&request.header_list);
+    let headers = unsafe_header_names(request, &params.user_agent.choices);
     /// 5. If there are any, they are asked for:
     if !headers.is_empty() {
         /// 5.1. lowercased, sorted, separated by commas without spaces.
@@ -94,7 +100,13 @@ pub(crate) async fn cors_preflight_fetch<H: Host>(
     };
     let refuse = |failure, step| Err(NetworkError::new(BlockReason::Preflight(failure), step));
     /// 7. The answer must pass the CORS check of the request that is to follow, credentials mode included.
-    let check = cors_check(request, &response, trace);
+    let check = if departures.preflights_tell_a_tainted_origin {
+        let mut untainted = request.clone();
+        untainted.url_list = std::iter::once(request.current_url().clone()).collect();
+        cors_check(&untainted, &response, trace)
+    } else {
+        cors_check(request, &response, trace)
+    };
     let (Ok(_), true) = (&check, is_ok_status(response.status)) else {
         let failure = match check {
             _ if is_redirect_status(response.status) => PreflightFailure::Redirect {

@@ -5,6 +5,7 @@
 use crossexam_web::{Origin, Step, Trace, algorithm};
 
 use crate::client::{EmbedderPolicy, EmbedderPolicyValue, Environment};
+use crate::departures::Departures;
 use crate::reports::{Report, ReportBody};
 use crate::request::Destination;
 use crate::response::InternalResponse;
@@ -47,6 +48,7 @@ pub fn cross_origin_resource_policy_check(
         EmbedderPolicyValue::UnsafeNone,
         response,
         for_navigation,
+        user_agent.choices.departures,
         trace,
     );
     if let Corp::Blocked { .. } = plain {
@@ -60,6 +62,7 @@ pub fn cross_origin_resource_policy_check(
             embedder_policy.report_only_value,
             response,
             for_navigation,
+            user_agent.choices.departures,
             trace,
         );
         if let (Corp::Blocked { .. }, Some(settings)) = (reported, settings_object) {
@@ -73,6 +76,7 @@ pub fn cross_origin_resource_policy_check(
         embedder_policy.value,
         response,
         for_navigation,
+        user_agent.choices.departures,
         trace,
     );
     if let Corp::Allowed = embedded {
@@ -142,6 +146,7 @@ fn internal_check(
     embedder_policy_value: EmbedderPolicyValue,
     response: &InternalResponse,
     for_navigation: bool,
+    departures: Departures,
     trace: &Trace,
 ) -> Corp {
     if for_navigation && embedder_policy_value == EmbedderPolicyValue::UnsafeNone {
@@ -160,7 +165,8 @@ fn internal_check(
         Some(b"cross-origin") => Some("cross-origin"),
         _ => None,
     };
-    let implied_by_embedder = policy.is_none();
+    let implied_by_embedder =
+        policy.is_none() && !(departures.unknown_resource_policies_allow && value.is_some());
     if implied_by_embedder {
         /// 4. Without a value the embedder policy may supply one.
         policy = match embedder_policy_value {

@@ -87,6 +87,11 @@ pub async fn fetch<H: Host>(
     // 11. MODEL: nothing is preloaded; a preload only warms the network.
     let request = &mut params.request;
     request.header_list.reserve(12);
+    if user_agent.choices.departures.last_content_type_counts
+        && let Some(last) = request.header_list.values(b"Content-Type").last().cloned()
+    {
+        request.header_list.set("Content-Type", last);
+    }
     /// 12. Unless the page has said what it accepts:
     if !request.header_list.contains(b"Accept") {
         /// 12.1. anything, or what the destination likes to get.

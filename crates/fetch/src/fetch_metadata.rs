@@ -19,6 +19,15 @@ string_enum! {
     }
 }
 
+/// Which URLs of a request `Sec-Fetch-Site` is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LooksAt {
+    /// All, as it is specified.
+    AllUrls,
+    /// The current one alone, as some browsers have it for preflights.
+    CurrentUrl,
+}
+
 /// Appends the Fetch metadata headers for a request.
 ///
 /// SPEC: step 1 speaks of the request's URL, which is the first of its URL list. The tests that browsers share (web-platform-tests
@@ -27,7 +36,11 @@ string_enum! {
     FetchMetadata,
     "abstract-opdef-append-the-fetch-metadata-headers-for-a-request"
 )]
-pub fn append_the_fetch_metadata_headers_for_a_request(request: &mut Request, trace: &Trace) {
+pub fn append_the_fetch_metadata_headers_for_a_request(
+    request: &mut Request,
+    looks_at: LooksAt,
+    trace: &Trace,
+) {
     /// 1. Whoever listens on an insecure channel is told nothing.
     if !is_url_potentially_trustworthy(request.current_url()) {
         return;
@@ -43,7 +56,7 @@ pub fn append_the_fetch_metadata_headers_for_a_request(request: &mut Request, tr
     request
         .header_list
         .set("Sec-Fetch-Mode", request.mode.as_str());
-    let site = sec_fetch_site(request);
+    let site = sec_fetch_site(request, looks_at);
     trace.fact("Sec-Fetch-Site", || site.as_str());
     /// 4. From where, seen from the target?
     request.header_list.set("Sec-Fetch-Site", site.as_str());
@@ -55,7 +68,7 @@ pub fn append_the_fetch_metadata_headers_for_a_request(request: &mut Request, tr
 
 /// The value of `Sec-Fetch-Site`: the worst of all URLs of the request, and not of the current one alone.
 #[algorithm(FetchMetadata, "abstract-opdef-set-site", untraced)]
-pub fn sec_fetch_site(request: &Request) -> SecFetchSite {
+pub fn sec_fetch_site(request: &Request, looks_at: LooksAt) -> SecFetchSite {
     /// 3. At best it is the own origin.
     let mut value = SecFetchSite::SameOrigin;
     if is_caused_by_the_user_alone(request) {
@@ -64,7 +77,11 @@ pub fn sec_fetch_site(request: &Request) -> SecFetchSite {
     }
     let origin = request.origin();
     /// 5. Go through the URLs.
-    for url in &request.url_list {
+    let passed = match looks_at {
+        LooksAt::AllUrls => 0,
+        LooksAt::CurrentUrl => request.url_list.len() - 1,
+    };
+    for url in &request.url_list[passed..] {
         if origin.is_same_origin_with_url(url) {
             /// 5.1. The own origin changes nothing.
             continue;
@@ -102,7 +119,11 @@ mod tests {
     }
 
     fn headers(mut request: Request) -> Vec<(String, String)> {
-        append_the_fetch_metadata_headers_for_a_request(&mut request, &Trace::off());
+        append_the_fetch_metadata_headers_for_a_request(
+            &mut request,
+            LooksAt::AllUrls,
+            &Trace::off(),
+        );
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("ASCII");
         request
             .header_list
@@ -112,7 +133,7 @@ mod tests {
     }
 
     fn site(origin: &str, urls: &[&str]) -> &'static str {
-        sec_fetch_site(&request(origin, urls)).as_str()
+        sec_fetch_site(&request(origin, urls), LooksAt::AllUrls).as_str()
     }
 
     #[test]
@@ -157,25 +178,29 @@ mod tests {
         navigation.destination = Destination::Document;
         navigation.mode = Mode::Navigate;
         navigation.origin = Some(Origin::opaque(1));
-        assert_eq!(sec_fetch_site(&navigation), SecFetchSite::None, "typed");
+        assert_eq!(
+            sec_fetch_site(&navigation, LooksAt::AllUrls),
+            SecFetchSite::None,
+            "typed"
+        );
         navigation
             .url_list
             .push("https://bob.example/".parse().expect("a URL"));
         assert_eq!(
-            sec_fetch_site(&navigation),
+            sec_fetch_site(&navigation, LooksAt::AllUrls),
             SecFetchSite::None,
             "through a short link"
         );
         navigation.top_level_navigation_initiator_origin = navigation.origin.clone();
         assert_eq!(
-            sec_fetch_site(&navigation),
+            sec_fetch_site(&navigation, LooksAt::AllUrls),
             SecFetchSite::CrossSite,
             "from a sandboxed page"
         );
         navigation.top_level_navigation_initiator_origin = None;
         navigation.destination = Destination::Iframe;
         assert_eq!(
-            sec_fetch_site(&navigation),
+            sec_fetch_site(&navigation, LooksAt::AllUrls),
             SecFetchSite::CrossSite,
             "in a frame"
         );

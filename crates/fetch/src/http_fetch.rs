@@ -4,11 +4,11 @@
 
 use crossexam_web::algorithm;
 use crossexam_web::method::is_cors_safelisted_method;
-use crossexam_web::safelist::cors_unsafe_request_header_names;
 
 use crate::cors_check::{CorsCheckSuccess, cors_check};
 use crate::cors_preflight_fetch::cors_preflight_fetch;
 use crate::cross_origin_resource_policy::{Corp, cross_origin_resource_policy_check};
+use crate::departures::unsafe_header_names;
 use crate::failure::{BlockReason, NetworkError};
 use crate::fetch_params::FetchParams;
 use crate::host::Host;
@@ -47,6 +47,10 @@ pub(crate) async fn http_fetch<H: Host>(
             /// 4.1.2. It was not given, and the request itself never goes out.
             return error.into();
         }
+    }
+    let departures = params.user_agent.choices.departures;
+    if make_cors_preflight == MakeCorsPreflight::Yes && departures.preflights_stay_after_redirects {
+        params.request.use_cors_preflight = true;
     }
     let request = &mut params.request;
     if request.redirect_mode == RedirectMode::Follow {
@@ -116,7 +120,13 @@ pub(crate) async fn http_fetch<H: Host>(
     }
     let request = &mut params.request;
     /// 6. Is it a redirect?
-    if is_redirect_status(actual.internal.status) {
+    if is_redirect_status(actual.internal.status)
+        && params
+            .user_agent
+            .choices
+            .departures
+            .is_a_redirect(&actual.internal)
+    {
         if request.is_navigation() {
             /// 6.1. What a redirect says of a navigation's timing is kept.
             append_to_a_requests_navigation_timing_allow_values_list(
@@ -150,13 +160,17 @@ pub(crate) async fn http_fetch<H: Host>(
 /// Whether the CORS-preflight cache gives permission for everything the request needs it for (step 4.1).
 fn permission_is_remembered<H: Host>(params: &FetchParams<'_, H>) -> bool {
     let request = &params.request;
+    let departures = params.user_agent.choices.departures;
+    if departures.preflight_is_not_remembered(request) {
+        return false;
+    }
     let cache = params.user_agent.preflight_cache.borrow();
     let matches = cache.matches(request, params.host.now());
     let method_needs_permission =
         !is_cors_safelisted_method(&request.method) || request.use_cors_preflight;
     let method_is_covered = !method_needs_permission || matches.has_method(&request.method);
     let is_covered = method_is_covered
-        && cors_unsafe_request_header_names(&request.header_list)
+        && unsafe_header_names(request, &params.user_agent.choices)
             .iter()
             .all(|name| matches.has_header_name(name));
     params.trace.fact("CORS-preflight cache", || {

@@ -15,7 +15,7 @@ use crate::body::{Body, BodySource};
 use crate::client::EmbedderPolicyValue;
 use crate::cookie_header::append_a_request_cookie_header;
 use crate::failure::{BlockReason, NetworkError};
-use crate::fetch_metadata::append_the_fetch_metadata_headers_for_a_request;
+use crate::fetch_metadata::{LooksAt, append_the_fetch_metadata_headers_for_a_request};
 use crate::fetch_params::FetchParams;
 use crate::host::{Host, HttpRequestPurpose, NetworkPartitionKey, Proxy};
 use crate::http_cache::cache_control::RequestDirectives;
@@ -140,10 +140,16 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
         http_request.header_list.append("Referer", value);
     }
     /// 8.12. `Origin`.
-    append_a_request_origin_header(http_request, trace);
+    append_a_request_origin_header(http_request, choices.departures, trace);
     if choices.fetch_metadata {
         /// 8.13. `Sec-Fetch-*`.
-        append_the_fetch_metadata_headers_for_a_request(http_request, trace);
+        let is_preflight = options.purpose == HttpRequestPurpose::CorsPreflight;
+        let looks_at = if is_preflight && choices.departures.preflight_site_of_the_current_url {
+            LooksAt::CurrentUrl
+        } else {
+            LooksAt::AllUrls
+        };
+        append_the_fetch_metadata_headers_for_a_request(http_request, looks_at, trace);
     }
     if http_request.initiator == Initiator::Prefetch {
         /// 8.14. `Sec-Purpose`.
@@ -362,7 +368,12 @@ pub(crate) async fn http_network_or_cache_fetch<H: Host>(
     let is_followed = params.request.redirect_mode == RedirectMode::Follow
         && params.request.response_tainting != ResponseTainting::Opaque
         && is_redirect_status(actual.internal.status)
-        && actual.internal.header_list.contains(b"Location");
+        && actual.internal.header_list.contains(b"Location")
+        && params
+            .user_agent
+            .choices
+            .departures
+            .is_a_redirect(&actual.internal);
     let seen = if is_followed {
         urls.len().saturating_sub(1)
     } else {

@@ -115,9 +115,14 @@ pub(crate) async fn http_redirect_fetch<H: Host>(
     request.redirect_count += 1;
     let includes_credentials =
         !location_url.username().is_empty() || location_url.password().is_some();
-    if request.mode == Mode::Cors
+    let never = params
+        .user_agent
+        .choices
+        .departures
+        .redirects_have_no_credentials;
+    if (request.mode == Mode::Cors || never)
         && includes_credentials
-        && !request.origin().is_same_origin_with_url(&location_url)
+        && (never || !request.origin().is_same_origin_with_url(&location_url))
     {
         /// 9. No password in the URL of another origin.
         return NetworkError::new(BlockReason::RedirectWithCredentials, here!()).into();

@@ -46,6 +46,7 @@ pub mod cors_check;
 pub mod cors_preflight_cache;
 mod cors_preflight_fetch;
 pub mod cross_origin_resource_policy;
+pub mod departures;
 pub mod failure;
 #[path = "fetch.rs"]
 mod fetch_algorithm;

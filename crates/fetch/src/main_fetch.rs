@@ -7,7 +7,6 @@ use std::rc::Rc;
 use bytes::Bytes;
 use crossexam_web::header_value::{extract_header_list_values, get_decode_and_split};
 use crossexam_web::method::is_cors_safelisted_method;
-use crossexam_web::safelist::cors_unsafe_request_header_names;
 use crossexam_web::{Step, Trace, algorithm};
 use url::Url;
 
@@ -17,6 +16,7 @@ use crate::content_security_policy::{
     should_request_be_blocked_by_content_security_policy,
     should_response_to_request_be_blocked_by_content_security_policy,
 };
+use crate::departures::unsafe_header_names;
 use crate::failure::{BlockReason, NetworkError};
 use crate::fetch_params::{FetchController, FetchParams};
 use crate::host::Host;
@@ -86,7 +86,8 @@ pub(crate) async fn main_fetch<H: Host>(
     }
     if request.referrer != Referrer::NoReferrer {
         /// 9. Work out what the server may learn of where the request comes from.
-        request.referrer = determine_requests_referrer(request, trace);
+        request.referrer =
+            determine_requests_referrer(request, params.user_agent.choices.departures, trace);
     }
     let url = request.current_url_mut();
     if user_agent.choices.hsts
@@ -184,7 +185,13 @@ pub(crate) async fn main_fetch<H: Host>(
             || is_null_body_status(internal.status)
         {
             /// 22. Some responses have no body, whatever the server sent.
-            internal.body = None;
+            let departures = params.user_agent.choices.departures;
+            let is_kept = if is_null_body_status(internal.status) {
+                departures.null_body_statuses_have_a_body
+            } else {
+                departures.head_responses_have_a_body
+            };
+            internal.body = is_kept.then(|| Body::from_bytes(Bytes::new()));
         }
     }
     if !request.integrity_metadata.is_empty() && !response.is_network_error() {
@@ -270,7 +277,7 @@ async fn fetch_by_mode<H: Host>(params: &mut FetchParams<'_, H>) -> Response {
     if request.use_cors_preflight
         || (request.unsafe_request
             && (!is_cors_safelisted_method(&request.method)
-                || !cors_unsafe_request_header_names(&request.header_list).is_empty()))
+                || !unsafe_header_names(request, &params.user_agent.choices).is_empty()))
     {
         /// 12.1. CORS, and the method or a header is not safelisted:
         request.response_tainting = ResponseTainting::Cors;

@@ -6,8 +6,9 @@ use bytes::Bytes;
 use crossexam_web::{Origin, Trace, algorithm};
 use url::Url;
 
+use crate::departures::Departures;
 use crate::referrer_policy::ReferrerPolicy;
-use crate::request::{Mode, RedirectTaint, Request, ResponseTainting};
+use crate::request::{CredentialsMode, Mode, RedirectTaint, Request, ResponseTainting};
 
 /// How far the request has strayed from its origin on the way.
 #[algorithm("concept-request-tainted-origin", untraced)]
@@ -85,7 +86,11 @@ pub fn request_origin_serializes_to(request: &Request, bytes: &[u8]) -> bool {
 
 /// Appends the `Origin` header where the standard wants one. The page has no say in it.
 #[algorithm("append-a-request-origin-header")]
-pub fn append_a_request_origin_header(request: &mut Request, trace: &Trace) {
+pub fn append_a_request_origin_header(
+    request: &mut Request,
+    departures: Departures,
+    trace: &Trace,
+) {
     /// 1. The origin is known by now.
     let origin = request.origin();
     /// 2. Serialize it, or `null` if a redirect has tainted it.
@@ -128,6 +133,11 @@ pub fn append_a_request_origin_header(request: &mut Request, trace: &Trace) {
         }
         trace.fact("Origin", || serialized_origin.clone());
         /// 4.2. Append it.
+        request.header_list.append("Origin", serialized_origin);
+    } else if departures.opaque_origins_are_told_with_credentials
+        && request.credentials_mode == CredentialsMode::Include
+        && origin.as_tuple().is_none()
+    {
         request.header_list.append("Origin", serialized_origin);
     }
 }

@@ -6,6 +6,7 @@ use crossexam_web::trustworthy::is_url_potentially_trustworthy;
 use crossexam_web::{HeaderList, Trace, algorithm};
 use url::Url;
 
+use crate::departures::Departures;
 use crate::origin_header::have_same_origin;
 use crate::request::{Referrer, Request, string_enum};
 
@@ -82,10 +83,15 @@ pub fn set_requests_referrer_policy_on_redirect(
 
 /// Determines what the server may learn of where a request comes from: nothing, or a URL.
 #[algorithm(ReferrerPolicy, "determine-requests-referrer")]
-pub fn determine_requests_referrer(request: &Request, trace: &Trace) -> Referrer {
+pub fn determine_requests_referrer(
+    request: &Request,
+    departures: Departures,
+    trace: &Trace,
+) -> Referrer {
     // NB: Fetch fills in the default before it comes here.
     /// 1. The policy.
     let policy = request.referrer_policy.unwrap_or_default();
+    let policy = departures.referrer_policy(request, policy);
     trace.fact("referrer policy", || policy.as_str());
     /// 2. On whose behalf?
     let environment = request.client.as_deref();
@@ -199,7 +205,7 @@ mod tests {
         let mut request = Request::new(target.parse().expect("a URL"));
         request.referrer = Referrer::Url(source.parse().expect("a URL"));
         request.referrer_policy = Some(policy);
-        match determine_requests_referrer(&request, &Trace::off()) {
+        match determine_requests_referrer(&request, Departures::default(), &Trace::off()) {
             Referrer::NoReferrer => None,
             Referrer::Url(url) => Some(url.into()),
             Referrer::Client => panic!("not an answer"),

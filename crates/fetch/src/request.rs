@@ -476,3 +476,17 @@ pub enum TraversableForUserPrompts {
     /// The top-level traversable with this id.
     Traversable(u64),
 }
+
+impl Mode {
+    /// The mode of a word that a script can give: not all of them are for scripts.
+    ///
+    /// <https://fetch.spec.whatwg.org/#requestmode>
+    pub fn from_request_mode(text: &str) -> Option<Self> {
+        Self::from_keyword(text).filter(|mode| {
+            matches!(
+                mode,
+                Self::Navigate | Self::SameOrigin | Self::NoCors | Self::Cors
+            )
+        })
+    }
+}

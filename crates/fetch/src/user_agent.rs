@@ -15,6 +15,7 @@ use crate::client::Environment;
 use crate::connections::ConnectionPool;
 use crate::content_security_policy::Violation;
 use crate::cors_preflight_cache::CorsPreflightCache;
+use crate::departures::Departures;
 use crate::host::NetworkPartitionKey;
 use crate::hsts::HstsStore;
 use crate::http_cache::{HttpCache, Limits};
@@ -85,6 +86,8 @@ pub struct Choices {
     pub http_cache_limits: Limits,
     /// Whether cookies are disabled altogether.
     pub cookies_disabled: bool,
+    /// Where it departs from the standard.
+    pub departures: Departures,
     /// The choices for cookies.
     pub cookie_policy: CookiePolicy,
 }
@@ -108,6 +111,7 @@ impl Default for Choices {
             http_cache: true,
             http_cache_limits: Limits::default(),
             cookies_disabled: false,
+            departures: Departures::default(),
             cookie_policy: CookiePolicy::default(),
         }
     }

@@ -21,6 +21,7 @@
 //! # Ok::<(), crossexam_oracle::Malformed>(())
 //! ```
 
+mod answering;
 mod case;
 mod compare;
 pub mod fuzz;
@@ -31,6 +32,7 @@ pub mod schema;
 pub mod statement;
 pub mod strategies;
 
+pub use answering::Answering;
 pub use case::{
     Answer, BlobBody, Case, CookieBefore, Failure, FetchCall, FormBody, Page, PageKind, Purpose,
     QueryBody, ScriptBody, SignalState, Step,

@@ -140,6 +140,86 @@ const SETTINGS: &[(&str, Apply)] = &[
         profile.choices.cookies_disabled = !truth(value)?;
         Ok(())
     }),
+    ("preflights_follow_cache_mode", |profile, value| {
+        profile.choices.departures.preflights_follow_cache_mode = truth(value)?;
+        Ok(())
+    }),
+    ("preflight_site_of_the_current_url", |profile, value| {
+        profile.choices.departures.preflight_site_of_the_current_url = truth(value)?;
+        Ok(())
+    }),
+    ("preflights_tell_a_tainted_origin", |profile, value| {
+        profile.choices.departures.preflights_tell_a_tainted_origin = truth(value)?;
+        Ok(())
+    }),
+    (
+        "opaque_origins_are_told_with_credentials",
+        |profile, value| {
+            profile
+                .choices
+                .departures
+                .opaque_origins_are_told_with_credentials = truth(value)?;
+            Ok(())
+        },
+    ),
+    ("redirects_need_a_location", |profile, value| {
+        profile.choices.departures.redirects_need_a_location = truth(value)?;
+        Ok(())
+    }),
+    ("redirects_have_no_credentials", |profile, value| {
+        profile.choices.departures.redirects_have_no_credentials = truth(value)?;
+        Ok(())
+    }),
+    ("null_body_statuses_have_a_body", |profile, value| {
+        profile.choices.departures.null_body_statuses_have_a_body = truth(value)?;
+        Ok(())
+    }),
+    ("head_responses_have_a_body", |profile, value| {
+        profile.choices.departures.head_responses_have_a_body = truth(value)?;
+        Ok(())
+    }),
+    ("safelist_looks_at_combined_values", |profile, value| {
+        profile.choices.departures.safelist_looks_at_combined_values = truth(value)?;
+        Ok(())
+    }),
+    ("safelisted_values_have_no_limit", |profile, value| {
+        profile.choices.departures.safelisted_values_have_no_limit = truth(value)?;
+        Ok(())
+    }),
+    ("user_agent_is_safelisted", |profile, value| {
+        profile.choices.departures.user_agent_is_safelisted = truth(value)?;
+        Ok(())
+    }),
+    ("preflights_stay_after_redirects", |profile, value| {
+        profile.choices.departures.preflights_stay_after_redirects = truth(value)?;
+        Ok(())
+    }),
+    ("last_content_type_counts", |profile, value| {
+        profile.choices.departures.last_content_type_counts = truth(value)?;
+        Ok(())
+    }),
+    ("response_headers_are_merged", |profile, value| {
+        profile.choices.departures.response_headers_are_merged = truth(value)?;
+        Ok(())
+    }),
+    ("unknown_resource_policies_allow", |profile, value| {
+        profile.choices.departures.unknown_resource_policies_allow = truth(value)?;
+        Ok(())
+    }),
+    ("blob_documents_refer_as_their_makers", |profile, value| {
+        profile
+            .choices
+            .departures
+            .blob_documents_refer_as_their_makers = truth(value)?;
+        Ok(())
+    }),
+    ("other_sites_learn_the_origin_at_most", |profile, value| {
+        profile
+            .choices
+            .departures
+            .other_sites_learn_the_origin_at_most = truth(value)?;
+        Ok(())
+    }),
     ("same_site_attribute", |profile, value| {
         profile.choices.cookie_policy.same_site_attribute = truth(value)?;
         Ok(())
@@ -505,12 +585,13 @@ mod tests {
     }
 
     #[test]
-    fn every_deviation_changes_something_and_cites_a_url() {
+    fn every_deviation_changes_something_and_cites_a_url_or_an_observation() {
         let standard = format!("{:?}", Profile::by_name("standard").unwrap().choices);
         for profile in Profile::all() {
             for deviation in &profile.deviations {
                 assert!(
-                    deviation.source.starts_with("https://"),
+                    deviation.source.starts_with("https://")
+                        || deviation.source.starts_with("tests/observations/"),
                     "{}: {}",
                     profile.name,
                     deviation.key

@@ -1,5 +1,6 @@
 //! The commands: a file each, and a line in this list.
 
+mod browsers;
 mod check;
 mod completions;
 mod fuzz;
@@ -27,6 +28,7 @@ pub(crate) enum Command {
     Check(check::Check),
     Judge(judge::Judge),
     Fuzz(fuzz::Fuzz),
+    Browsers(browsers::Browsers),
     Spec(spec::Spec),
     Wpt(wpt::Wpt),
     New(new::New),
@@ -44,6 +46,7 @@ impl Command {
             Self::Check(command) => command.run(screen),
             Self::Judge(command) => command.run(screen),
             Self::Fuzz(command) => command.run(screen),
+            Self::Browsers(command) => command.run(screen),
             Self::Spec(command) => command.run(screen),
             Self::Wpt(command) => command.run(screen),
             Self::New(command) => command.run(screen),

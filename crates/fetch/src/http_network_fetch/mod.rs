@@ -15,6 +15,7 @@ use crate::connections::{
     says_close,
 };
 use crate::cookie_header::parse_and_store_response_set_cookie_headers;
+use crate::departures::merged;
 use crate::failure::{BlockReason, NetworkError};
 use crate::fetch_params::{Canceled, FetchController, FetchParams, Progress, coarsen_time};
 use crate::host::{ConnectionFailure, Host, HttpRequest, NetworkFailure};
@@ -190,6 +191,10 @@ pub(crate) async fn http_network_fetch<H: Host>(
     response.status = answer.status;
     response.status_message = answer.status_message;
     response.header_list = answer.header_list;
+    let departures = params.user_agent.choices.departures;
+    if departures.response_headers_are_merged {
+        response.header_list = merged(&response.header_list);
+    }
     response.upgrade = answer.upgrade;
     response.ip_address = connection.ip_address;
     /// 14. What comes goes through a stream,

@@ -360,7 +360,7 @@ fn request_init<'js>(
         referrer: text("referrer")?,
         referrer_policy: text("referrerPolicy")?
             .map(|policy| ReferrerPolicy::from_keyword(&policy)),
-        mode: text("mode")?.and_then(|mode| Mode::from_keyword(&mode)),
+        mode: text("mode")?.and_then(|mode| Mode::from_request_mode(&mode)),
         credentials: text("credentials")?.and_then(|mode| CredentialsMode::from_keyword(&mode)),
         cache: text("cache")?.and_then(|mode| CacheMode::from_keyword(&mode)),
         redirect: text("redirect")?.and_then(|mode| RedirectMode::from_keyword(&mode)),

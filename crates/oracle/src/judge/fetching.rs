@@ -187,7 +187,7 @@ fn init_of(call: &FetchCall) -> Result<RequestInit, Refusal> {
         body: call.body.as_ref().map(body_of).transpose()?,
         referrer: call.referrer.clone(),
         referrer_policy: word("referrerPolicy", &call.referrer_policy, referrer_policy)?,
-        mode: word("mode", &call.mode, Mode::from_keyword)?,
+        mode: word("mode", &call.mode, Mode::from_request_mode)?,
         credentials: word(
             "credentials",
             &call.credentials,

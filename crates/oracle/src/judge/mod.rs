@@ -243,7 +243,7 @@ fn step_of(step: &crossexam_web::Step) -> String {
     text
 }
 
-fn url_of(field: &str, text: &str) -> Result<Url, Malformed> {
+pub(crate) fn url_of(field: &str, text: &str) -> Result<Url, Malformed> {
     Url::parse(text).map_err(|error| Malformed(format!("`{field}`: {text:?} is no URL ({error})")))
 }
 

@@ -132,7 +132,15 @@ impl Place {
             PageKind::Srcdoc => inner(about_srcdoc(), SandboxingFlags::NONE),
             PageKind::SandboxedSrcdoc => inner(about_srcdoc(), sandboxed),
             PageKind::Data => inner(url_of("url", "data:text/html,")?, SandboxingFlags::NONE),
-            PageKind::Blob => inner(blob_url(&made.origin)?, SandboxingFlags::NONE),
+            PageKind::Blob => {
+                let blob = inner(blob_url(&made.origin)?, SandboxingFlags::NONE);
+                let departures = user_agent.choices.departures;
+                if departures.blob_documents_refer_as_their_makers {
+                    let source = made.referrer_source.borrow().clone();
+                    blob.referrer_source.replace(source);
+                }
+                blob
+            }
             PageKind::Worker => worker(&made, identities),
         };
         Ok(Self { environment })

@@ -5,13 +5,12 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use crossexam_fetch::ready::SentRequest;
-use crossexam_fetch::response::is_redirect_status;
 use crossexam_fetch::{HttpRequestPurpose, HttpResponse, NetworkFailure};
 use crossexam_web::HeaderList;
 use crossexam_web::header_value::{is_header_name, is_header_value, normalize};
-use url::Url;
 
-use super::{Malformed, not_bytes, url_of};
+use super::{Malformed, not_bytes};
+use crate::answering::Answering;
 use crate::case::{Answer, Failure, Purpose};
 use crate::octets::header_bytes;
 
@@ -24,21 +23,14 @@ pub(super) fn answering(servers: Rc<RefCell<Servers>>) -> Server {
 
 /// All servers, and how far the case has come.
 pub(super) struct Servers {
+    answering: Answering,
     answers: Vec<Prepared>,
-    step: usize,
-    hop: u32,
     /// What was answered that no browser's behaviour is known for here.
     pub(super) unmodelled: Vec<String>,
 }
 
 /// An answer, ready to be given.
 struct Prepared {
-    to: Option<HttpRequestPurpose>,
-    url: Option<Url>,
-    method: Option<Bytes>,
-    hop: Option<u32>,
-    step: Option<usize>,
-    left: Option<u32>,
     answer: Result<HttpResponse, NetworkFailure>,
     unmodelled: Option<String>,
 }
@@ -46,49 +38,39 @@ struct Prepared {
 impl Servers {
     pub(super) fn of(answers: &[Answer]) -> Result<Self, Malformed> {
         Ok(Self {
+            answering: Answering::of(answers)?,
             answers: answers
                 .iter()
                 .map(Prepared::of)
                 .collect::<Result<_, Malformed>>()?,
-            step: 0,
-            hop: 0,
             unmodelled: Vec::new(),
         })
     }
 
     /// Another step begins.
     pub(super) fn begin(&mut self, step: usize) {
-        self.step = step;
-        self.hop = 0;
+        self.answering.begin(step);
     }
 
     fn answer(&mut self, sent: &SentRequest) -> Result<HttpResponse, NetworkFailure> {
-        let (step, hop) = (self.step, self.hop);
-        let fitting = self
-            .answers
-            .iter_mut()
-            .find(|answer| answer.fits(sent, step, hop));
-        let Some(prepared) = fitting else {
+        let purpose = match sent.purpose {
+            HttpRequestPurpose::CorsPreflight => Purpose::Preflight,
+            HttpRequestPurpose::Actual => Purpose::Actual,
+        };
+        let number = self.answering.answer(purpose, &sent.method, &sent.url);
+        let Some(prepared) = number.and_then(|number| self.answers.get(number)) else {
             return Ok(HttpResponse {
                 status: 404,
                 status_message: Bytes::from_static(b"Not Found"),
                 ..HttpResponse::default()
             });
         };
-        prepared.left = prepared.left.map(|left| left - 1);
         if let Some(what) = &prepared.unmodelled
             && !self.unmodelled.contains(what)
         {
             self.unmodelled.push(what.clone());
         }
-        let answer = prepared.answer.clone();
-        if let Ok(answer) = &answer
-            && sent.purpose == HttpRequestPurpose::Actual
-            && is_redirect_status(answer.status)
-        {
-            self.hop += 1;
-        }
-        answer
+        prepared.answer.clone()
     }
 }
 
@@ -122,39 +104,10 @@ impl Prepared {
                 })
             }
         };
-        let url = match &answer.url {
-            None => None,
-            Some(text) => {
-                let mut url = url_of("url", text)?;
-                url.set_fragment(None);
-                Some(url)
-            }
-        };
         Ok(Self {
-            to: answer.to.map(|purpose| match purpose {
-                Purpose::Preflight => HttpRequestPurpose::CorsPreflight,
-                Purpose::Actual => HttpRequestPurpose::Actual,
-            }),
-            url,
-            method: answer
-                .method
-                .as_ref()
-                .map(|method| Bytes::copy_from_slice(method.as_bytes())),
-            hop: answer.hop,
-            step: answer.step,
-            left: answer.times,
             answer: given,
             unmodelled,
         })
-    }
-
-    fn fits(&self, sent: &SentRequest, step: usize, hop: u32) -> bool {
-        self.left != Some(0)
-            && self.to.is_none_or(|purpose| purpose == sent.purpose)
-            && self.step.is_none_or(|it| it == step)
-            && self.hop.is_none_or(|it| it == hop)
-            && self.method.as_ref().is_none_or(|it| *it == sent.method)
-            && self.url.as_ref().is_none_or(|it| *it == sent.url)
     }
 }
 
