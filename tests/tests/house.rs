@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from the bottom up. Each may depend on those before it.
-const ROOMS: [&str; 16] = [
+const ROOMS: [&str; 17] = [
     "spec",
     "spec-macros",
     "web",
@@ -18,6 +18,7 @@ const ROOMS: [&str; 16] = [
     "net",
     "oracle",
     "browsers",
+    "explain",
     "js",
     "browser",
     "scenario",

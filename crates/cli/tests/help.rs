@@ -19,6 +19,7 @@ fn help_of_each_command() {
         "list",
         "show",
         "check",
+        "explain",
         "judge",
         "fuzz",
         "browsers",

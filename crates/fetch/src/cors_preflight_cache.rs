@@ -144,6 +144,12 @@ impl CorsPreflightCache {
         self.entries.is_empty()
     }
 
+    /// All entries with the URL they are for, also those whose time is over.
+    pub fn entries(&self) -> impl Iterator<Item = (&Url, &CacheEntry)> {
+        let filed = self.entries.iter();
+        filed.flat_map(|(key, entries)| entries.iter().map(|entry| (&key.url, entry)))
+    }
+
     /// The entries that match a request, looked up once for all its methods and headers.
     ///
     /// <https://fetch.spec.whatwg.org/#concept-cache-match>

@@ -10,6 +10,7 @@
 //! earlier one, it decides for itself as ever. HTTP/1.1 is spoken, with and without TLS, and read as leniently as browsers
 //! read it; WebSocket connections are not carried.
 
+mod client;
 mod clock;
 mod exchange;
 mod http1;
@@ -17,6 +18,7 @@ mod live_server;
 mod outside;
 mod trust;
 
+pub use client::{Client, ClientAnswer, ClientLimits};
 pub use clock::WallClock;
 pub use live_server::LiveServer;
 pub use outside::Outside;

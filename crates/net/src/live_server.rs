@@ -200,7 +200,7 @@ async fn pump(mut chunks: mpsc::Receiver<Chunk>, writer: BodyWriter) {
 }
 
 /// The name that the server's certificate must be for.
-fn server_name(url: &Url) -> Result<ServerName<'static>, NetworkFailure> {
+pub(crate) fn server_name(url: &Url) -> Result<ServerName<'static>, NetworkFailure> {
     let name = match url.host() {
         Some(url::Host::Domain(domain)) => ServerName::try_from(domain.to_owned()).ok(),
         Some(url::Host::Ipv4(address)) => Some(IpAddr::from(address).into()),

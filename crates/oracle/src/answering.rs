@@ -61,6 +61,14 @@ impl Answering {
         }
         Some(number)
     }
+
+    /// An answer was given that is none of the case's.
+    pub(crate) fn given(&mut self, purpose: Purpose, answer: &Answer) {
+        let redirects = answer.failure.is_none() && is_redirect_status(answer.status);
+        if redirects && purpose == Purpose::Actual {
+            self.hop += 1;
+        }
+    }
 }
 
 impl Rule {

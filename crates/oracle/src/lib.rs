@@ -38,7 +38,7 @@ pub use case::{
     QueryBody, ScriptBody, SignalState, Step,
 };
 pub use compare::{Difference, differences};
-pub use judge::{Malformed, Oracle, judge};
+pub use judge::{Examined, Given, Inside, Malformed, Oracle, Remembered, judge};
 pub use octets::{Base64, Octets};
 pub use result::{
     BadLine, CaseResult, Got, Phase, ResultLine, SeenError, SeenRequest, SeenResponse, StepResult,

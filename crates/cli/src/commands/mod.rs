@@ -3,6 +3,7 @@
 mod browsers;
 mod check;
 mod completions;
+mod explain;
 mod fuzz;
 mod judge;
 mod list;
@@ -26,6 +27,7 @@ pub(crate) enum Command {
     List(list::List),
     Show(show::Show),
     Check(check::Check),
+    Explain(explain::Explain),
     Judge(judge::Judge),
     Fuzz(fuzz::Fuzz),
     Browsers(browsers::Browsers),
@@ -44,6 +46,7 @@ impl Command {
             Self::List(command) => command.run(screen),
             Self::Show(command) => command.run(screen),
             Self::Check(command) => command.run(screen),
+            Self::Explain(command) => command.run(screen),
             Self::Judge(command) => command.run(screen),
             Self::Fuzz(command) => command.run(screen),
             Self::Browsers(command) => command.run(screen),

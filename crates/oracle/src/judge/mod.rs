@@ -1,6 +1,7 @@
 //! Judging a case: a browser that remembers nothing yet, a page, servers that answer as the case says.
 
 mod fetching;
+mod inside;
 mod page;
 mod server;
 
@@ -19,11 +20,12 @@ use crossexam_sim::profile::{Profile, UnknownProfile};
 use crossexam_web::{Host, Trace};
 use url::Url;
 
-use crate::case::{Case, CookieBefore, Purpose, Step};
+use crate::case::{Answer, Case, CookieBefore, Purpose, Step};
 use crate::octets::{Octets, header_bytes, header_text};
 use crate::result::{CaseResult, Got, SeenRequest, StepResult, Why};
+pub use inside::{Examined, Given, Inside, Remembered};
 use page::Place;
-use server::{Server, Servers};
+use server::{Live, Server, Servers};
 
 /// What is wrong with a case.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,7 +72,7 @@ impl Oracle {
     ///
     /// As for [`judge`].
     pub fn judge(&self, case: &Case) -> Result<CaseResult, Malformed> {
-        let mut world = World::of(self.choices.clone(), case)?;
+        let mut world = World::of(self.choices.clone(), case, None)?;
         let mut steps = Vec::with_capacity(case.steps.len());
         for (number, step) in case.steps.iter().enumerate() {
             steps.push(world.take(number, step));
@@ -79,6 +81,53 @@ impl Oracle {
             name: case.name.clone(),
             steps,
             unmodelled: world.unmodelled_so_far(),
+        })
+    }
+
+    /// Judges a case as [`judge`](Self::judge) does, and tells what only the browser knows of it: the typed reason, every
+    /// step, what became of each cookie, what the preflight cache remembers.
+    ///
+    /// # Errors
+    ///
+    /// As for [`judge`].
+    pub fn examine(&self, case: &Case) -> Result<Examined, Malformed> {
+        self.examining(case, None)
+    }
+
+    /// The same, where a request that none of the case's answers fits is answered by `server`, for example by a real
+    /// one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`judge`].
+    pub fn examine_with(
+        &self,
+        case: &Case,
+        server: impl FnMut(&SeenRequest) -> Answer + 'static,
+    ) -> Result<Examined, Malformed> {
+        self.examining(case, Some(Box::new(server)))
+    }
+
+    fn examining(&self, case: &Case, live: Option<Live>) -> Result<Examined, Malformed> {
+        let mut world = World::of(self.choices.clone(), case, live)?;
+        world.servers.borrow_mut().given = Some(Vec::new());
+        let mut steps = Vec::with_capacity(case.steps.len());
+        let mut insides = Vec::with_capacity(case.steps.len());
+        for (number, step) in case.steps.iter().enumerate() {
+            world.inside = Some(Inside::default());
+            steps.push(world.take(number, step));
+            let mut inside = world.inside.take().unwrap_or_default();
+            inside.answers = world.servers.borrow_mut().take_given();
+            inside.remembered = inside::remembered(&world.user_agent, world.host.now());
+            insides.push(inside);
+        }
+        Ok(Examined {
+            result: CaseResult {
+                name: case.name.clone(),
+                steps,
+                unmodelled: world.unmodelled_so_far(),
+            },
+            steps: insides,
         })
     }
 }
@@ -90,11 +139,13 @@ struct World {
     servers: Rc<RefCell<Servers>>,
     place: Place,
     unmodelled: Vec<String>,
+    /// What is told of the step besides its result, if anybody wants to know.
+    inside: Option<Inside>,
 }
 
 impl World {
-    fn of(choices: Choices, case: &Case) -> Result<Self, Malformed> {
-        let servers = Rc::new(RefCell::new(Servers::of(&case.answers)?));
+    fn of(choices: Choices, case: &Case, live: Option<Live>) -> Result<Self, Malformed> {
+        let servers = Rc::new(RefCell::new(Servers::of(&case.answers, live)?));
         let user_agent = UserAgent::new(choices);
         let identities = Identities::default();
         let place = Place::of(&case.page, &user_agent, &identities)?;
@@ -104,6 +155,7 @@ impl World {
             servers,
             unmodelled: place.unmodelled(),
             place,
+            inside: None,
         };
         for cookie in &case.cookies {
             world.set(cookie)?;
@@ -163,9 +215,18 @@ impl World {
 
     /// Fetches. `None` if the fetch waits for something that never comes.
     fn fetch(&mut self, request: Request, controller: &FetchController) -> Option<Fetched> {
-        let trace = Trace::off();
+        let trace = if self.inside.is_some() {
+            Trace::on()
+        } else {
+            Trace::off()
+        };
         let fetching = fetch(&self.user_agent, &self.host, request, controller, &trace);
         let fetched = poll_once(fetching);
+        if let (Some(inside), Some(fetched)) = (&mut self.inside, &fetched) {
+            inside.trace = trace.events();
+            inside.passed = fetched.passed;
+            inside.error = fetched.response.network_error().cloned();
+        }
         match &fetched {
             None => self.unmodelled("a fetch that waits"),
             Some(fetched) => {

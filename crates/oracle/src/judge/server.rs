@@ -9,12 +9,17 @@ use crossexam_fetch::{HttpRequestPurpose, HttpResponse, NetworkFailure};
 use crossexam_web::HeaderList;
 use crossexam_web::header_value::{is_header_name, is_header_value, normalize};
 
-use super::{Malformed, not_bytes};
+use super::inside::Given;
+use super::{Malformed, line_of, not_bytes, seen};
 use crate::answering::Answering;
 use crate::case::{Answer, Failure, Purpose};
-use crate::octets::header_bytes;
+use crate::octets::{header_bytes, header_text};
+use crate::result::SeenRequest;
 
 pub(super) type Server = Box<dyn Fn(&SentRequest) -> Result<HttpResponse, NetworkFailure>>;
+
+/// Who answers what the case has no answer for.
+pub(super) type Live = Box<dyn FnMut(&SeenRequest) -> Answer>;
 
 /// The function that the host asks.
 pub(super) fn answering(servers: Rc<RefCell<Servers>>) -> Server {
@@ -27,6 +32,9 @@ pub(super) struct Servers {
     answers: Vec<Prepared>,
     /// What was answered that no browser's behaviour is known for here.
     pub(super) unmodelled: Vec<String>,
+    /// What was answered, if somebody wants to know.
+    pub(super) given: Option<Vec<Given>>,
+    live: Option<Live>,
 }
 
 /// An answer, ready to be given.
@@ -36,7 +44,7 @@ struct Prepared {
 }
 
 impl Servers {
-    pub(super) fn of(answers: &[Answer]) -> Result<Self, Malformed> {
+    pub(super) fn of(answers: &[Answer], live: Option<Live>) -> Result<Self, Malformed> {
         Ok(Self {
             answering: Answering::of(answers)?,
             answers: answers
@@ -44,6 +52,8 @@ impl Servers {
                 .map(Prepared::of)
                 .collect::<Result<_, Malformed>>()?,
             unmodelled: Vec::new(),
+            given: None,
+            live,
         })
     }
 
@@ -58,23 +68,76 @@ impl Servers {
             HttpRequestPurpose::Actual => Purpose::Actual,
         };
         let number = self.answering.answer(purpose, &sent.method, &sent.url);
-        let Some(prepared) = number.and_then(|number| self.answers.get(number)) else {
-            return Ok(HttpResponse {
-                status: 404,
-                status_message: Bytes::from_static(b"Not Found"),
-                ..HttpResponse::default()
-            });
+        let fitting = number.and_then(|number| self.answers.get(number));
+        let live;
+        let prepared = match (fitting, &mut self.live) {
+            (Some(prepared), _) => prepared,
+            (None, Some(server)) => {
+                let answer = server(&seen(sent));
+                self.answering.given(purpose, &answer);
+                live = Prepared::live(&answer);
+                &live
+            }
+            (None, None) => {
+                let answer = Ok(HttpResponse {
+                    status: 404,
+                    status_message: Bytes::from_static(b"Not Found"),
+                    ..HttpResponse::default()
+                });
+                self.note(&answer, false);
+                return answer;
+            }
         };
         if let Some(what) = &prepared.unmodelled
             && !self.unmodelled.contains(what)
         {
             self.unmodelled.push(what.clone());
         }
-        prepared.answer.clone()
+        let answer = prepared.answer.clone();
+        self.note(&answer, true);
+        answer
+    }
+
+    /// Keeps what was answered, if somebody wants to know.
+    fn note(&mut self, answer: &Result<HttpResponse, NetworkFailure>, is_of_the_case: bool) {
+        let Some(given) = &mut self.given else { return };
+        given.push(match answer {
+            Ok(answer) => Given {
+                status: answer.status,
+                reason: header_text(&answer.status_message),
+                headers: answer
+                    .header_list
+                    .iter()
+                    .map(|header| line_of(&header.name, &header.value))
+                    .collect(),
+                failure: None,
+                is_of_the_case,
+            },
+            Err(failure) => Given {
+                status: 0,
+                reason: String::new(),
+                headers: Vec::new(),
+                failure: Some(failure.clone()),
+                is_of_the_case,
+            },
+        });
+    }
+
+    /// What was answered since this was last asked.
+    pub(super) fn take_given(&mut self) -> Vec<Given> {
+        self.given.as_mut().map(std::mem::take).unwrap_or_default()
     }
 }
 
 impl Prepared {
+    /// An answer that has just come. What is no answer breaks the connection off.
+    fn live(answer: &Answer) -> Self {
+        Self::of(answer).unwrap_or_else(|Malformed(why)| Self {
+            answer: Err(NetworkFailure::NotHttp { why }),
+            unmodelled: None,
+        })
+    }
+
     fn of(answer: &Answer) -> Result<Self, Malformed> {
         let mut unmodelled = None;
         let given = match answer.failure {

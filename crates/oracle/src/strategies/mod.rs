@@ -7,5 +7,5 @@ mod requests;
 
 pub use answers::{Policy, answer, policy};
 pub use cases::{case, history, redirect_chain};
-pub use origins::{near_miss, origin};
+pub use origins::{near_miss, near_misses, origin};
 pub use requests::{fetch_call, header, header_list, method};

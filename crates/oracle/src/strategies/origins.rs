@@ -59,21 +59,35 @@ const TWISTS: [Twist; 20] = [
 /// trailing dot, other spellings of names and addresses, `null`.
 pub fn near_miss(origin: &str) -> impl Strategy<Value = String> + use<> {
     let origin = origin.to_owned();
-    (0..TWISTS.len()).prop_map(move |twist| {
-        let text = match origin.split_once("://") {
-            Some((scheme, rest)) => {
-                let place = rest.rfind(':').filter(|at| !rest[*at..].contains(']'));
-                let (host, port) = rest.split_at(place.unwrap_or(rest.len()));
-                TWISTS[twist](scheme, host, port)
-            }
-            None => ["NULL", "null ,", "'null'"][twist % 3].to_owned(),
-        };
-        if text == origin {
-            "https://evil.example".to_owned()
-        } else {
-            text
+    (0..TWISTS.len()).prop_map(move |twist| twisted(&origin, twist))
+}
+
+/// All of what [`near_miss`] makes of an origin, each once, from the simplest on.
+pub fn near_misses(origin: &str) -> Vec<String> {
+    let mut all: Vec<String> = Vec::with_capacity(TWISTS.len());
+    for twist in 0..TWISTS.len() {
+        let text = twisted(origin, twist);
+        if !all.contains(&text) {
+            all.push(text);
         }
-    })
+    }
+    all
+}
+
+fn twisted(origin: &str, twist: usize) -> String {
+    let text = match origin.split_once("://") {
+        Some((scheme, rest)) => {
+            let place = rest.rfind(':').filter(|at| !rest[*at..].contains(']'));
+            let (host, port) = rest.split_at(place.unwrap_or(rest.len()));
+            TWISTS[twist](scheme, host, port)
+        }
+        None => ["NULL", "null ,", "'null'"][twist % 3].to_owned(),
+    };
+    if text == origin {
+        "https://evil.example".to_owned()
+    } else {
+        text
+    }
 }
 
 #[cfg(test)]
