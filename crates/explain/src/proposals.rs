@@ -443,10 +443,8 @@ fn checked(oracle: &Oracle, case: &Case, changes: &[Change], step: usize, origin
 fn policy_of(looked: &Looked<'_>, examined: &Examined) -> Policy {
     let step = looked.number;
     let requests = examined.result.steps[step].requests.iter();
-    let pairs = requests.zip(&examined.steps[step].answers);
-    let preflight = pairs
-        .filter(|(request, _)| request.purpose == Purpose::Preflight)
-        .next_back();
+    let mut pairs = requests.zip(&examined.steps[step].answers);
+    let preflight = pairs.rfind(|(request, _)| request.purpose == Purpose::Preflight);
     let list = |name: &str| -> Vec<String> {
         let lines = preflight.iter().flat_map(|(_, given)| &given.headers);
         lines
