@@ -122,3 +122,13 @@ fn nothing_is_proposed_for_a_page_that_anybody_can_make() {
         .collect();
     assert!(what.contains(&"allow the origin `null`"), "{what:?}");
 }
+
+#[test]
+fn a_server_that_changes_its_answers_is_left_alone() {
+    let (_, explanation) = explained(
+        r#"{"page":{"url":"https://app.example/"},"steps":[{"fetch":{"url":"https://api.example/"}}],
+            "answers":[{"times":1},{"headers":["Access-Control-Allow-Origin: *"]}]}"#,
+    );
+    assert_eq!(explanation.verdict, Verdict::Blocked);
+    assert!(explanation.proposals.is_empty());
+}
