@@ -1,6 +1,6 @@
 //! What real browsers did, replayed without them: the model does the same under their profiles.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
+#![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -122,30 +122,6 @@ fn without_a_cited_deviation_the_cited_case_comes_out_otherwise() {
             assert!(differs, "{browser}: {case} does not show {}", deviation.key);
         }
         assert!(cited > 3, "{browser}");
-    }
-}
-
-/// Which cases show a deviation alone: what to cite. Run it with `--ignored --nocapture`.
-#[test]
-#[ignore = "it finds what to cite in a profile, and checks nothing"]
-fn cases_to_cite() {
-    for browser in ["chromium", "firefox"] {
-        let text = match browser {
-            "chromium" => include_str!("../../crates/sim/profiles/chromium.toml"),
-            _ => include_str!("../../crates/sim/profiles/firefox.toml"),
-        };
-        let whole = Oracle::for_browser(browser).unwrap();
-        for deviation in Profile::by_name(browser).unwrap().deviations {
-            let entry = format!("key = \"{}\"\nvalue = true", deviation.key);
-            let without = text.replace(&entry, &entry.replace("true", "false"));
-            let oracle = Oracle::with_choices(Profile::parse(&without).unwrap().choices);
-            let case = observations(browser).into_iter().find(|it| {
-                compare(it, &whole) == Ok(Verdict::Agrees)
-                    && matches!(compare(it, &oracle), Ok(Verdict::Differs(_)))
-            });
-            let name = case.and_then(|it| it.case.name).unwrap_or_default();
-            println!("CITE {browser} {} {name}", deviation.key);
-        }
     }
 }
 

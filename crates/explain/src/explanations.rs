@@ -425,14 +425,7 @@ fn cookies(looked: &Looked<'_>) -> (Vec<CookieLine>, String) {
     let lines: Vec<CookieLine> = cookie_decisions(looked.inside)
         .map(|decision| CookieLine {
             name: decision.name.clone(),
-            outcome: match decision.outcome {
-                CookieOutcome::Sent => "sent",
-                CookieOutcome::Withheld => "withheld",
-                CookieOutcome::Stored => "stored",
-                CookieOutcome::Deleted => "deleted",
-                CookieOutcome::Rejected => "rejected",
-                CookieOutcome::Evicted => "evicted",
-            },
+            outcome: decision.outcome.as_str(),
             reason: decision.reason.clone(),
         })
         .collect();

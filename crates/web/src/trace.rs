@@ -172,6 +172,20 @@ pub enum CookieOutcome {
     Evicted,
 }
 
+impl CookieOutcome {
+    /// The outcome in a word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Withheld => "withheld",
+            Self::Stored => "stored",
+            Self::Deleted => "deleted",
+            Self::Rejected => "rejected",
+            Self::Evicted => "evicted",
+        }
+    }
+}
+
 /// One entry of a trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TraceEvent {

@@ -161,8 +161,8 @@ impl Shared {
         Ok(self.add_realm(scope, entries, context))
     }
 
-    /// Creates a window's realm while a script runs, with its initial `about:blank` document. `None` if the script has
-    /// reached more new documents than there are contexts for.
+    /// Creates a window's realm while a script runs, with its initial `about:blank` document. Says whether it did: it
+    /// does not if the script has reached more new documents than there are contexts for.
     pub(crate) fn create_realm_inside<'js>(
         self: &Rc<Self>,
         ctx: &Ctx<'js>,

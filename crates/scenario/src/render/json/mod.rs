@@ -8,7 +8,7 @@ use crossexam_fetch::HttpRequestPurpose;
 use crossexam_sim::journal::{
     Answer, Entry, Event, Exchange, FetchOutcome, FetchRecord, Holder, Sender,
 };
-use crossexam_web::trace::{CookieOutcome, TraceEvent, printable};
+use crossexam_web::trace::{TraceEvent, printable};
 use crossexam_web::{HeaderList, Step};
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -342,20 +342,9 @@ fn trace(event: &TraceEvent) -> TraceDocument {
         },
         TraceEvent::Cookie(decision) => TraceDocument::Cookie {
             name: decision.name.clone(),
-            outcome: outcome(decision.outcome),
+            outcome: decision.outcome.as_str(),
             reason: decision.reason.clone(),
         },
         TraceEvent::Leave => TraceDocument::Leave,
-    }
-}
-
-fn outcome(outcome: CookieOutcome) -> &'static str {
-    match outcome {
-        CookieOutcome::Sent => "sent",
-        CookieOutcome::Withheld => "withheld",
-        CookieOutcome::Stored => "stored",
-        CookieOutcome::Deleted => "deleted",
-        CookieOutcome::Rejected => "rejected",
-        CookieOutcome::Evicted => "evicted",
     }
 }
